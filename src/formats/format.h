@@ -1,0 +1,60 @@
+// What a file format is to haoline: one row. To add a format, write one folder under formats/ and add one
+// line to registry.cc; nothing else changes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "ir/model.h"
+
+namespace haoline {
+
+// Where a reader gets the other files of a model (external data, shards). The core never opens a path by
+// itself: the command line maps files below the model's folder, a browser hands over what it was given, a test
+// has them in memory. `name` is relative; the provider refuses what leaves the folder.
+struct FileProvider {
+  virtual ~FileProvider() = default;
+  struct Opened {
+    Bytes bytes;  // mapped as long as the provider lives
+  };
+  // Error kinds: unreadable (missing), malformed (a path that is refused).
+  virtual Result<Opened> open(std::string_view name) = 0;
+};
+
+struct ReadOptions {
+  std::string_view name = "model";   // of the main file, for Model::files
+  FileProvider* files = nullptr;     // null: no other files are available
+  bool inline_functions = true;
+  std::size_t max_nodes = 20'000'000;  // after inlining; beyond it an error, not a hang
+};
+
+// What detection may look at. Names and extensions lie, so a sniff decides from content.
+struct Probe {
+  Bytes head;            // at most the first kProbeBytes
+  std::uint64_t size = 0;  // of the whole file
+};
+inline constexpr std::size_t kProbeBytes = 4096;
+
+enum class Grade : std::uint8_t { none, partial, full };
+
+struct Format {
+  std::string_view name;         // "onnx"
+  std::string_view title;        // "ONNX"
+  std::string_view extensions;   // ".onnx .pb", for display only
+  bool (*sniff)(const Probe&);   // cheap, total, no false claims
+  Result<Model> (*read)(Bytes file, const ReadOptions& options);
+  Grade reads = Grade::full, graph = Grade::full, weights = Grade::full, writes = Grade::none;
+};
+
+std::span<const Format> formats();  // in order of detection, most specific first
+const Format* detect(Bytes file);   // null: no reader recognises it
+
+// The model borrows from `file`, which must outlive it.
+Result<Model> read_model(Bytes file, const ReadOptions& options = {});
+
+}  // namespace haoline

@@ -1,0 +1,42 @@
+// libhaoline: a model's bytes in, one report out. This is the public header; report/report.h describes the value.
+//
+//   auto report = haoline::inspect_file("resnet50.onnx", {});
+//   if (!report) { std::cerr << report.error().to_string(); return 2; }
+//   std::cout << haoline::to_json(*report);
+//
+// Everything here is a pure function of its arguments: no globals, no network, safe to call from several threads.
+// `inspect` takes bytes and compiles to WebAssembly; `inspect_file` maps a path (inspect_file.cc).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "formats/format.h"
+#include "report/report.h"
+
+namespace haoline {
+
+struct InspectOptions {
+  Bindings bind;                                   // --bind batch=8,seq=128
+  std::vector<InferOptions::InputShape> input_shapes;  // --input-shape x=1,3,224,224
+  bool force_shapes = false;                       // --force-shape
+  std::map<std::string, std::vector<std::int64_t>, std::less<>> input_values;  // --input-value
+  std::int64_t batch_size = 0;                     // --batch-size; 0: not given
+  std::int64_t height = 0, width = 0;              // --input-resolution HxW; 0: not given
+  bool include_nodes = false, include_tensors = false, include_weights = false, include_series = false;
+  bool by_content = false;                         // find equal weights by their bytes (reads every weight)
+  std::uint64_t alignment = 16;                    // of the arena plan
+  bool macs_only = false;                          // FLOPs count multiply-accumulates only
+  bool redact_names = false;                       // --redact-names
+  bool summary_only = false;                       // --summary-only
+};
+
+Result<Report> inspect(Bytes file, const ReadOptions& source, const InspectOptions& options);
+Result<Report> inspect_file(const std::string& path, const InspectOptions& options);
+
+}  // namespace haoline

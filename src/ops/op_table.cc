@@ -1,0 +1,34 @@
+#include "ops/op_table.h"
+
+#include <array>
+
+namespace haoline {
+namespace {
+
+constexpr Family kFamilies[] = {
+    activation_rows,   arithmetic_rows,    reduction_rows,    constant_rows,     movement_rows,
+    selection_rows,    convolution_rows,   pooling_rows,      product_rows,      normalization_rows,
+    recurrent_rows,    attention_rows,     quantization_rows, image_rows,        signal_rows,
+    sequence_rows,     control_rows,       loss_rows,         ml_rows,           legacy_rows,
+    ms_attention_rows, ms_fused_rows,      ms_quantized_rows, ms_other_rows,
+};
+
+// Built on first use, then read only: the rows themselves are constants.
+std::array<const OpRow*, kOpCount> index_rows() {
+  std::array<const OpRow*, kOpCount> index{};
+  for (const Family family : kFamilies) {
+    for (const OpRow& row : family()) index[static_cast<std::size_t>(row.op)] = &row;
+  }
+  return index;
+}
+
+}  // namespace
+
+std::span<const Family> families() { return kFamilies; }
+
+const OpRow* find_row(Op op) {
+  static const std::array<const OpRow*, kOpCount> index = index_rows();
+  return index[static_cast<std::size_t>(op)];
+}
+
+}  // namespace haoline

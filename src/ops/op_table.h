@@ -1,0 +1,41 @@
+// All operators haoline knows.
+#pragma once
+
+#include <span>
+
+#include "ops/op_row.h"
+
+namespace haoline {
+
+const OpRow* find_row(Op op);  // null: an operator without a row
+
+// Families, one per file; `op_table.cc` lists them.
+using Family = std::span<const OpRow> (*)();
+std::span<const Family> families();
+
+std::span<const OpRow> activation_rows();     // activation.cc
+std::span<const OpRow> arithmetic_rows();     // arithmetic.cc: elementwise arithmetic, comparison, logic, bits, casts
+std::span<const OpRow> reduction_rows();      // reduction.cc: Reduce*, ArgMax, CumSum, TopK …
+std::span<const OpRow> constant_rows();       // constant.cc: Constant, ConstantOfShape, Range, Shape, Size, random, windows …
+std::span<const OpRow> movement_rows();       // movement.cc: Reshape, Transpose, Concat, Split, Expand, Tile, Pad …
+std::span<const OpRow> selection_rows();      // selection.cc: Gather*, Scatter*, Slice, Where, NonZero, OneHot …
+std::span<const OpRow> convolution_rows();    // convolution.cc
+std::span<const OpRow> pooling_rows();        // pooling.cc
+std::span<const OpRow> product_rows();        // product.cc: MatMul, Gemm, Einsum, Det …
+std::span<const OpRow> normalization_rows();  // normalization.cc
+std::span<const OpRow> recurrent_rows();      // recurrent.cc
+std::span<const OpRow> attention_rows();      // attention.cc: ai.onnx attention, rotary, TensorScatter …
+std::span<const OpRow> quantization_rows();   // quantization.cc: ai.onnx Q/DQ, QLinear*, *Integer
+std::span<const OpRow> image_rows();          // image.cc: Resize, GridSample, RoiAlign, NMS, ImageDecoder …
+std::span<const OpRow> signal_rows();         // signal.cc: DFT, STFT, MelWeightMatrix
+std::span<const OpRow> sequence_rows();       // sequence.cc: sequences, optionals, strings, maps
+std::span<const OpRow> control_rows();        // control.cc: If, Loop, Scan, SequenceMap (engine rules)
+std::span<const OpRow> loss_rows();           // loss.cc: losses and ai.onnx.preview.training
+std::span<const OpRow> ml_rows();             // ml.cc: ai.onnx.ml
+std::span<const OpRow> legacy_rows();         // legacy.cc: names of old opsets and exporters
+std::span<const OpRow> ms_attention_rows();   // microsoft/attention.cc
+std::span<const OpRow> ms_fused_rows();       // microsoft/fused.cc: fused conv, matmul, gemm, gelus, norms
+std::span<const OpRow> ms_quantized_rows();   // microsoft/quantized.cc: QLinear*, MatMulNBits, QAttention, QMoE …
+std::span<const OpRow> ms_other_rows();       // microsoft/other.cc: MoE, beam search, tokenizers, misc.
+
+}  // namespace haoline
