@@ -28,6 +28,8 @@ struct InferOptions {
   bool force_shapes = false;  // override fixed extents too
   // Values of small integer inputs (shapes, axes, trip counts), row-major.
   std::map<std::string, std::vector<std::int64_t>, std::less<>> input_values;
+  // The same for any numbers (resize scales, range limits); elements without symbols.
+  std::map<std::string, Value, std::less<>> input_numbers;
   // Do not use the types and shapes that the file declares for anything but graph inputs (proof tests).
   bool ignore_declared = false;
 };

@@ -117,10 +117,21 @@ const Type* OpCall::type_attribute(std::string_view name) const {
 }
 
 Dim OpCall::data_symbol(std::string_view what, Dim upper_bound) {
+  const std::size_t ordinal = data_symbols_made_++;
+  if (data_symbols_ && ordinal < data_symbols_->size()) {
+    const Dim before = (*data_symbols_)[ordinal];
+    const Symbol* symbol = pool_.symbol_of(before);
+    if (symbol && symbol->upper_bound == upper_bound) return before;
+  }
   std::string name(node_.name);
   name += '_';
   name += what;
-  return pool_.data_symbol(name, upper_bound);
+  const Dim fresh = pool_.data_symbol(name, upper_bound);
+  if (data_symbols_) {
+    data_symbols_->resize(std::max(data_symbols_->size(), ordinal + 1));
+    (*data_symbols_)[ordinal] = fresh;
+  }
+  return fresh;
 }
 
 Dim OpCall::require_equal(Dim a, Dim b) {

@@ -110,6 +110,8 @@ class OpCall {
 
   // An extent that only the data decides: a fresh symbol "<node>_<what>", bounded above where possible.
   Dim data_symbol(std::string_view what, Dim upper_bound = Dim::unknown());
+  // A node that runs again (in a loop's body) gets the symbols of its first run, in order of their making.
+  void reuse_data_symbols(std::vector<Dim>& symbols) { data_symbols_ = &symbols; }
 
   // Two extents that have to be the same. Returns the better known of the two (a number over an expression
   // over unknown) and remembers the constraint where it is not trivial. A contradiction is remembered too:
@@ -139,6 +141,8 @@ class OpCall {
   DimPool& pool_;
   std::vector<Constraint> constraints_;
   std::vector<Note>* notes_ = nullptr;
+  std::vector<Dim>* data_symbols_ = nullptr;
+  std::size_t data_symbols_made_ = 0;
 };
 
 // The axis as an index into a rank, negative counted from the end; nullopt when out of range.

@@ -1,0 +1,76 @@
+#include <algorithm>
+
+#include "analyses/infer_engine.h"
+
+namespace haoline {
+namespace engine {
+namespace {
+
+std::size_t count_nodes(const Model& model) {
+  std::size_t nodes = 0;
+  for (const Graph& graph : model.graphs) nodes += graph.nodes.size();
+  return nodes;
+}
+
+// Symbols in the shapes of the main graph's inputs: the ones whose meaning a result cannot redefine.
+void note_input_symbols(Engine& engine) {
+  const Graph& main = engine.model.main();
+  for (const TensorId input : main.inputs) {
+    for (const Dim dim : main.tensors[input].shape) {
+      if (!dim.is_pooled()) continue;
+      for (const Dim symbol : engine.pool.symbols_in(dim)) engine.input_symbols.insert(symbol.bits());
+    }
+  }
+}
+
+}  // namespace
+
+Engine::Engine(const Model& m, const InferOptions& o, Inference& inference)
+    : model(m), options(o), out(inference), pool(inference.dims), known_ops(kOpCount) {
+  out.graphs.resize(m.graphs.size());
+  bytes.resize(m.graphs.size());
+  bytes_known.resize(m.graphs.size());
+  repeats_left = 8 * count_nodes(m) + 100'000;
+  decoded_left = std::size_t{1} << 20;
+}
+
+void prepare_graph(Engine& engine, GraphId id) {
+  const Graph& graph = engine.model.graphs[id];
+  GraphFacts& facts = engine.out.graphs[id];
+  facts.tensors.resize(graph.tensors.size());
+  facts.nodes.resize(graph.nodes.size());
+  engine.bytes[id] = IdVector<TensorId, Dim>(graph.tensors.size());
+  engine.bytes_known[id] = IdVector<TensorId, std::uint8_t>(graph.tensors.size());
+  const bool has_parent = graph.parent && engine.out.graphs[graph.parent].tensors.size() != 0;
+  for (const TensorId t : graph.tensors.ids()) {
+    const Tensor& tensor = graph.tensors[t];
+    if (tensor.constant) {
+      facts.tensors[t] = constant_facts(engine, *tensor.constant);
+    } else if (tensor.outer && has_parent) {
+      facts.tensors[t] = engine.out.graphs[graph.parent].tensors[tensor.outer];
+    } else if (!tensor.producer) {
+      merge_declared(engine, id, t, facts.tensors[t]);
+    }
+  }
+}
+
+void infer_graph(Engine& engine, GraphId id, Dim executions) {
+  for (const NodeId node : engine.model.graphs[id].nodes.ids()) infer_node(engine, id, node, executions);
+}
+
+}  // namespace engine
+
+Result<Inference> infer(const Model& model, const InferOptions& options) {
+  Inference inference{DimPool(model.dims.get()), {}, {}, {}};
+  engine::Engine state(model, options, inference);
+  if (model.graphs.empty()) return inference;
+  engine::note_input_symbols(state);
+  if (std::optional<Error> error = engine::read_request(state)) return *std::move(error);
+  engine::prepare_graph(state, Model::kMain);
+  engine::set_inputs(state);
+  engine::infer_graph(state, Model::kMain, Dim(1));
+  engine::finish_findings(state);
+  return inference;
+}
+
+}  // namespace haoline

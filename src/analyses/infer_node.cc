@@ -1,0 +1,197 @@
+// One node: its operands, the types its schema promises, its rule, and what becomes of the results.
+#include <optional>
+#include <string>
+
+#include "analyses/infer_engine.h"
+
+namespace haoline::engine {
+namespace {
+
+// "tensor(int64)": the few fixed types that schemas use; everything else there is a type variable.
+std::optional<DType> fixed_dtype(std::string_view type) {
+  if (!type.starts_with("tensor(") || !type.ends_with(")")) return std::nullopt;
+  const std::string_view element = type.substr(7, type.size() - 8);
+  if (element == "float") return DType::float32;
+  if (element == "double") return DType::float64;
+  if (element == "bool") return DType::boolean;
+  return dtype_named(element);
+}
+
+// The type of a result from the schema: fixed, or that of the first operand with the same type variable.
+void derive_type(const Schema& schema, std::size_t result, std::span<const OperandFacts* const> inputs,
+                 OperandFacts& out) {
+  const SchemaParam* param = output_param(schema, result);
+  if (!param || param->option == 'h') return;
+  if (const std::optional<DType> fixed = fixed_dtype(param->type)) {
+    out.type.dtype = *fixed;
+    return;
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const SchemaParam* operand = input_param(schema, i);
+    if (!operand) return;
+    if (!inputs[i] || operand->option == 'h' || operand->type != param->type) continue;
+    out.type = inputs[i]->type;
+    if (out.type.dtype != DType::unknown) return;
+  }
+}
+
+void derive_types(const Schema* schema, std::span<const OperandFacts* const> inputs,
+                  std::vector<OperandFacts>& outputs) {
+  if (!schema) return;
+  for (std::size_t i = 0; i < outputs.size(); ++i) derive_type(*schema, i, inputs, outputs[i]);
+}
+
+// Why the node does not fit its schema; empty when it does.
+std::string arity_problem(const Schema& schema, const Node& node) {
+  std::size_t inputs = node.inputs.size();
+  while (inputs > 0 && !node.inputs[inputs - 1]) --inputs;
+  if (inputs > static_cast<std::size_t>(schema.max_inputs)) {
+    return "has " + std::to_string(inputs) + " operands, at most " + std::to_string(schema.max_inputs) +
+           " are allowed";
+  }
+  if (node.outputs.size() > static_cast<std::size_t>(schema.max_outputs)) {
+    return "has " + std::to_string(node.outputs.size()) + " results, at most " +
+           std::to_string(schema.max_outputs) + " are allowed";
+  }
+  for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
+    if (schema.inputs[i].option == 's' && (i >= inputs || !node.inputs[i])) {
+      return "lacks operand " + std::to_string(i) + " (" + std::string(schema.inputs[i].name) + ")";
+    }
+  }
+  if (inputs < static_cast<std::size_t>(schema.min_inputs)) {
+    return "has " + std::to_string(inputs) + " operands, at least " + std::to_string(schema.min_inputs) +
+           " are needed";
+  }
+  return {};
+}
+
+bool ranks_are_known(std::span<const OperandFacts* const> inputs) {
+  for (const OperandFacts* facts : inputs) {
+    if (facts && facts->type.is_tensor() && !facts->shape.has_rank()) return false;
+  }
+  return true;
+}
+
+// A value whose count contradicts the shape beside it would mislead every later rule.
+void drop_misfit_value(OperandFacts& facts, DimPool& pool) {
+  if (!facts.value) return;
+  const std::optional<Int128> count = pool.constant(element_count(facts.shape, pool));
+  if (!count || *count != static_cast<Int128>(facts.value.size())) facts.value = {};
+}
+
+void refuse(Engine& engine, GraphId graph, NodeId node, Message message, std::vector<OperandFacts>& outputs) {
+  report(engine, graph, node, FindingKind::contradicting_shapes, std::move(message));
+  for (OperandFacts& out : outputs) {
+    out.shape = Shape::unknown_rank();
+    out.value = {};
+    out.length = Dim::unknown();
+  }
+}
+
+void gather_operands(Engine& engine, GraphId graph, const Node& node) {
+  Engine::Scratch& scratch = engine.scratch;
+  const IdVector<TensorId, OperandFacts>& tensors = engine.out.graphs[graph].tensors;
+  scratch.inputs.clear();
+  for (const TensorId t : node.inputs) scratch.inputs.push_back(t ? &tensors[t] : nullptr);
+  scratch.outputs.resize(node.outputs.size());
+  for (OperandFacts& out : scratch.outputs) out = OperandFacts{};
+}
+
+// Runs the rule of an operator that has one and whose operands are known well enough.
+void run_rule(Engine& engine, GraphId graph, NodeId id, const KnownOp& op, OpCall& call) {
+  const OpRow* row = op.row;
+  if (!row || !row->infer || !(row->any_rank || ranks_are_known(engine.scratch.inputs))) return;
+  const std::size_t symbols = engine.pool.symbol_count();
+  if (graph != Model::kMain) {
+    call.reuse_data_symbols(engine.data_symbols[std::uint64_t{graph.index} << 32 | id.index]);
+  }
+  if (OpError error = row->infer(call)) {
+    refuse(engine, graph, id, *std::move(error), engine.scratch.outputs);
+  } else {
+    collect_constraints(engine, graph, id, call.constraints());
+  }
+  if (engine.pool.symbol_count() != symbols) report_data_symbols(engine, graph, id, symbols);
+}
+
+}  // namespace
+
+const KnownOp& look_up(Engine& engine, const Node& node) {
+  KnownOp& known = engine.known_ops[static_cast<std::size_t>(node.op)];
+  if (known.version != node.version) {
+    known = {find_row(node.op), find_schema(node.op, node.version), node.version};
+  }
+  return known;
+}
+
+void collect_constraints(Engine& engine, GraphId graph, NodeId node,
+                         std::span<const Constraint> constraints) {
+  for (const Constraint& c : constraints) {
+    if (!engine.constraints_seen.insert({c.a.bits(), c.b.bits(), c.kind}).second) continue;
+    const bool equal = c.kind == Constraint::Kind::equal;
+    const std::optional<bool> holds =
+        engine.pool.equal(equal ? c.a : engine.pool.mod(c.a, c.b), equal ? c.b : Dim(0));
+    if (holds.value_or(false)) continue;
+    if (!holds) {
+      engine.out.constraints.push_back({c, graph, node});
+      continue;
+    }
+    Message message("extents ");
+    message.add(engine.pool.to_string(c.a)).add(equal ? " and " : " is not divisible by ");
+    message.add(engine.pool.to_string(c.b)).add(equal ? " have to be equal" : "");
+    report(engine, graph, node, FindingKind::contradicting_shapes, std::move(message));
+  }
+}
+
+void store_outputs(Engine& engine, GraphId graph, NodeId id, std::vector<OperandFacts>& outputs) {
+  const Node& node = engine.model.graphs[graph].nodes[id];
+  IdVector<TensorId, OperandFacts>& tensors = engine.out.graphs[graph].tensors;
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    const TensorId t = node.outputs[i];
+    if (!t) continue;
+    tensors[t] = std::move(outputs[i]);
+    engine.bytes_known[graph][t] = 0;
+  }
+}
+
+void settle_outputs(Engine& engine, GraphId graph, NodeId id, std::vector<OperandFacts>& outputs) {
+  const Node& node = engine.model.graphs[graph].nodes[id];
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    if (!node.outputs[i]) continue;
+    merge_declared(engine, graph, node.outputs[i], outputs[i]);
+    drop_misfit_value(outputs[i], engine.pool);
+  }
+}
+
+void infer_node(Engine& engine, GraphId graph, NodeId id, Dim executions) {
+  const Node& node = engine.model.graphs[graph].nodes[id];
+  NodeFacts& facts = engine.out.graphs[graph].nodes[id];
+  facts.executions = executions;
+  const KnownOp op = look_up(engine, node);
+  if (op.row && op.row->cost.kind == CostRule::Class::body)
+    return infer_control(engine, graph, id, executions);
+
+  gather_operands(engine, graph, node);
+  std::vector<OperandFacts>& outputs = engine.scratch.outputs;
+  OpCall call(node, op.schema, engine.scratch.inputs, outputs, engine.pool);
+  const std::string problem = op.schema ? arity_problem(*op.schema, node) : std::string();
+  const bool is_known_op = node.op != Op::unknown && (op.row || op.schema);
+  const bool may_run = problem.empty() && is_known_op;
+  if (may_run) {
+    derive_types(op.schema, engine.scratch.inputs, outputs);
+    run_rule(engine, graph, id, op, call);
+  }
+  settle_outputs(engine, graph, id, outputs);
+  set_arithmetic(facts, call, may_run ? op.row : nullptr, may_run);
+  store_outputs(engine, graph, id, outputs);
+  set_traffic(engine, graph, id, may_run && op.row ? op.row->traffic : Traffic::whole);
+
+  if (!problem.empty()) {
+    report(engine, graph, id, FindingKind::wrong_arity, Message("the node " + problem));
+  } else if (!is_known_op) {
+    report_cause(engine, graph, id, FindingKind::unknown_operator, "is not known");
+  } else {
+    report_unknown_outputs(engine, graph, id);
+  }
+}
+
+}  // namespace haoline::engine
