@@ -13,8 +13,8 @@ namespace haoline {
 enum class Figure : std::uint8_t { macs, shape, bytes, peak, parameters };
 
 struct Explanation {
-  Dim result;                // the figure; unknown for shapes
-  std::string result_text;   // "115,605,504 · batch   MACs of Conv (ai.onnx, opset 11)"
+  Dim result;               // the figure; unknown for shapes
+  std::string result_text;  // "115,605,504 · batch   MACs of Conv (ai.onnx, opset 11)"
   struct Line {
     std::string label;  // "=", "out_h", "input data", "rule"
     std::string text;

@@ -12,8 +12,8 @@
 namespace haoline {
 
 struct MemoryOptions {
-  bool reuse = false;             // in-place and views, where the operator allows it
-  std::uint64_t alignment = 16;   // of arena offsets
+  bool reuse = false;            // in-place and views, where the operator allows it
+  std::uint64_t alignment = 16;  // of arena offsets
 };
 
 // When an activation occupies memory: positions in the execution order of the main graph, both ends included.
@@ -31,9 +31,9 @@ struct ArenaPlan {
     std::uint64_t offset;
     std::uint64_t bytes;
   };
-  std::vector<Slot> slots;       // one per storage
-  std::uint64_t bytes = 0;       // total
-  std::uint64_t lower_bound = 0; // the largest step's live bytes under the same aliasing and alignment
+  std::vector<Slot> slots;        // one per storage
+  std::uint64_t bytes = 0;        // total
+  std::uint64_t lower_bound = 0;  // the largest step's live bytes under the same aliasing and alignment
 };
 
 struct MemoryFigures {
@@ -60,15 +60,23 @@ struct KvCache {
   std::vector<TensorId> inputs, outputs;
 };
 
+// What is counted: tensors of the main graph that are computed or fed. Initializers and the outputs of
+// Constant nodes are weights and constants, counted apart. An input that nothing reads lives while the first
+// node runs, an output that nothing reads while its node runs. What a body of If, Loop or Scan captures is
+// used by the node that runs it; what it keeps for itself is `peak_with_bodies`.
 struct MemoryFacts {
-  Dim weights_bytes;                    // of constants, as stored in memory
-  std::vector<TensorId> unsized;        // activations whose size is not known: the peak is a lower bound
-  bool bounded = false;                 // sizes of data-dependent tensors were taken at their bounds
-  MemoryFigures plain;                  // no reuse, no alignment: activation_peak_bytes, arena_bytes
-  MemoryFigures in_place;               // reuse
-  std::vector<Spike> spikes;            // top ten local maxima of `plain.series`
+  Dim weights_bytes;              // of constants, as stored in memory, shared storage once
+  std::vector<TensorId> unsized;  // activations whose size is not known: the peak is a lower bound
+  bool bounded = false;           // sizes of data-dependent tensors were taken at their bounds
+  MemoryFigures plain;            // no reuse, no alignment: activation_peak_bytes, arena_bytes
+  MemoryFigures in_place;         // reuse
+  // The peak when, while a node with bodies runs, the largest of its bodies' own peaks is added. A body's
+  // operands and results are those of its node and not counted again. Equals plain.peak_bytes where there are
+  // no bodies.
+  std::uint64_t peak_with_bodies = 0;
+  std::vector<Spike> spikes;  // top ten local maxima of `plain.series`
   std::optional<KvCache> kv_cache;
-  Dim peak_formula;                     // of the bytes live at the peak node, symbolic
+  Dim peak_formula;  // of the bytes live at the peak node, symbolic
 };
 
 MemoryFacts analyse_memory(const Model& model, Inference& inference, const BoundSymbols& bound,

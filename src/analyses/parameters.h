@@ -1,5 +1,5 @@
-// Parameters: trainable weights, buffers (running statistics) and other constants, each once. Roles follow from
-// the operator and the slot that consumes a tensor (report.md, Definitions).
+// Parameters: trainable weights, buffers (running statistics) and other constants, each once. Roles follow
+// from the operator and the slot that consumes a tensor (report.md, Definitions).
 #pragma once
 
 #include <optional>
@@ -15,13 +15,13 @@ enum class ParameterRole : std::uint8_t { none, trainable, buffer, constant };
 // weight), wherever it is used.
 struct Parameter {
   GraphId graph;
-  TensorId tensor;       // the tensor the constant belongs to, in its own graph
+  TensorId tensor;  // the tensor the constant belongs to, in its own graph
   ParameterRole role = ParameterRole::constant;
-  bool assumed = false;  // the role was a judgement: listed in parameters.assumed
+  bool assumed = false;          // the role was a judgement: listed in parameters.assumed
   DType dtype = DType::unknown;  // stored type
-  Dim elements;          // logical elements (a packed 4-bit weight counts its values, not its bytes)
+  Dim elements;                  // logical elements (a packed 4-bit weight counts its values, not its bytes)
   std::uint64_t stored_bytes = 0;  // in the file
-  Dim memory_bytes;      // unpacked as the runtime holds it (stored type)
+  Dim memory_bytes;                // unpacked as the runtime holds it (stored type)
   struct User {
     GraphId graph;
     NodeId node;

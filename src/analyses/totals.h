@@ -45,10 +45,11 @@ struct CostTotals {
   std::vector<Uncovered> uncovered;
 };
 
-// Sums in `inference.dims` (formulas need a pool), the main graph with its bodies: If, Loop and Scan cost what the
-// nodes of their bodies cost, and those count under their own operator, `executions` times, never twice. If counts its
-// costliest branch: in expressions max() of every quantity, while the groups take the branch with the most FLOPs (where
-// that depends on symbols: with every symbol 1). `nodes` and coverage are over all branches.
+// Sums in `inference.dims` (formulas need a pool), the main graph with its bodies: If, Loop and Scan cost
+// what the nodes of their bodies cost, and those count under their own operator, `executions` times, never
+// twice. If counts its costliest branch: in expressions max() of every quantity, while the groups take the
+// branch with the most FLOPs (where that depends on symbols: with every symbol 1). `nodes` and coverage are
+// over all branches.
 CostTotals total_costs(const Model& model, Inference& inference);
 
 // "Conv" for ai.onnx, else "com.microsoft.Gelu"; of an operator nobody knows, what the file calls it.
