@@ -13,7 +13,9 @@ OpError infer_relu(OpCall& call) {
 }
 
 // The slope is broadcast to the input, never the other way round.
-OpError infer_prelu(OpCall& call) { return infer_same_shape(call); }
+OpError infer_prelu(OpCall& call) {
+  return infer_same_shape(call);
+}
 
 OpError infer_along_axis(OpCall& call) {
   infer_same_shape(call);
@@ -75,15 +77,19 @@ Cost dropout_cost(const OpCall& call) {
 }
 
 constexpr OpRow activation(Op op, Work work, std::string_view counts, InferRule infer = infer_same_shape) {
-  return {op, Category::activation, infer, CostRule::per_output(work), counts, Traffic::whole, Alias::in_place, true};
+  return {op,     Category::activation, infer,           CostRule::per_output(work),
+          counts, Traffic::whole,       Alias::in_place, true};
 }
-constexpr OpRow activation(Op op, CostFunction cost, std::string_view counts, InferRule infer = infer_same_shape) {
-  return {op, Category::activation, infer, CostRule::formula(cost), counts, Traffic::whole, Alias::in_place, true};
+constexpr OpRow activation(Op op, CostFunction cost, std::string_view counts,
+                           InferRule infer = infer_same_shape) {
+  return {op,     Category::activation, infer,           CostRule::formula(cost),
+          counts, Traffic::whole,       Alias::in_place, true};
 }
 
 constexpr OpRow kRows[] = {
     activation(Op::Relu, Work{.compare = 1}, "1 comparison per element", infer_relu),
-    activation(Op::LeakyRelu, Work{.multiply = 1, .compare = 1}, "1 comparison and 1 multiplication per element"),
+    activation(Op::LeakyRelu, Work{.multiply = 1, .compare = 1},
+               "1 comparison and 1 multiplication per element"),
     activation(Op::PRelu, Work{.multiply = 1, .compare = 1}, "1 comparison and 1 multiplication per element",
                infer_prelu),
     activation(Op::ThresholdedRelu, Work{.compare = 1}, "1 comparison per element"),
@@ -104,12 +110,13 @@ constexpr OpRow kRows[] = {
     activation(Op::Softsign, Work{.add = 2, .divide = 1}, "per element: x/(1 + |x|)"),
     activation(Op::Mish, Work{.add = 1, .multiply = 1, .transcendental = 3},
                "per element: x·tanh(log(1 + exp(x)))"),
-    activation(Op::Gelu, gelu_cost,
-               "per element: ½·x·(1 + erf(x/√2)); with approximate=tanh ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))"),
+    activation(
+        Op::Gelu, gelu_cost,
+        "per element: ½·x·(1 + erf(x/√2)); with approximate=tanh ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))"),
     activation(Op::Swish, Work{.add = 1, .multiply = 2, .divide = 1, .transcendental = 1},
                "per element: x·sigmoid(alpha·x)"),
     activation(Op::SwiGLU, Work{.add = 1, .multiply = 3, .divide = 1, .transcendental = 1},
-               "per element: gate·sigmoid(alpha·gate), times the linear half", infer_broadcast),
+               "per element: A·sigmoid(alpha·A)·B"),
     activation(Op::Shrink, Work{.add = 1, .compare = 2}, "per element: 2 comparisons, 1 addition"),
     activation(Op::Softmax, Work{.add = 2, .divide = 1, .transcendental = 1, .compare = 1},
                "per element: maximum, subtraction, exp, sum, division", infer_along_axis),
@@ -117,11 +124,14 @@ constexpr OpRow kRows[] = {
                "per element: maximum, subtraction, exp, sum, subtraction; 1 log per row", infer_along_axis),
     activation(Op::Hardmax, Work{.compare = 1}, "1 comparison per element", infer_along_axis),
     {Op::Dropout, Category::dropout, infer_dropout, CostRule::formula(dropout_cost),
-     "nothing at inference; 1 multiplication per element when training", Traffic::whole, Alias::in_place_first, true},
+     "nothing at inference; 1 multiplication per element when training", Traffic::whole,
+     Alias::in_place_first, true},
 };
 
 }  // namespace
 
-std::span<const OpRow> activation_rows() { return kRows; }
+std::span<const OpRow> activation_rows() {
+  return kRows;
+}
 
 }  // namespace haoline

@@ -2,26 +2,17 @@
 
 #include <cmath>
 #include <limits>
-#include <numeric>
+#include <vector>
+
+#include "ops/number_parts.h"
 
 namespace haoline {
+
+using namespace number_parts;
+
 namespace {
 
 using Context = NumberContext;
-
-struct Bounds {
-  Int128 low, high;
-};
-
-// What an integer type holds.
-std::optional<Bounds> integer_bounds(DType dtype) {
-  const DTypeInfo& type = info(dtype);
-  if (type.kind == DTypeClass::signed_integer) {
-    return Bounds{-(Int128{1} << (type.bits - 1)), (Int128{1} << (type.bits - 1)) - 1};
-  }
-  if (type.kind == DTypeClass::unsigned_integer) return Bounds{0, (Int128{1} << type.bits) - 1};
-  return std::nullopt;
-}
 
 struct FloatFormat {
   int precision;  // significant bits
@@ -31,14 +22,22 @@ struct FloatFormat {
 
 std::optional<FloatFormat> float_format(DType dtype) {
   switch (dtype) {
-    case DType::float16: return FloatFormat{11, -14, 65504.0};
-    case DType::bfloat16: return FloatFormat{8, -126, 3.3895313892515355e38};
-    case DType::float8_e4m3fn: return FloatFormat{4, -6, 448.0};
-    case DType::float8_e4m3fnuz: return FloatFormat{4, -7, 240.0};
-    case DType::float8_e5m2: return FloatFormat{3, -14, 57344.0};
-    case DType::float8_e5m2fnuz: return FloatFormat{3, -15, 57344.0};
-    case DType::float4_e2m1: return FloatFormat{2, 0, 6.0};
-    default: return std::nullopt;
+    case DType::float16:
+      return FloatFormat{11, -14, 65504.0};
+    case DType::bfloat16:
+      return FloatFormat{8, -126, 3.3895313892515355e38};
+    case DType::float8_e4m3fn:
+      return FloatFormat{4, -6, 448.0};
+    case DType::float8_e4m3fnuz:
+      return FloatFormat{4, -7, 240.0};
+    case DType::float8_e5m2:
+      return FloatFormat{3, -14, 57344.0};
+    case DType::float8_e5m2fnuz:
+      return FloatFormat{3, -15, 57344.0};
+    case DType::float4_e2m1:
+      return FloatFormat{2, 0, 6.0};
+    default:
+      return std::nullopt;
   }
 }
 
@@ -67,41 +66,9 @@ std::optional<double> round_to(DType dtype, double x) {
   return rounded;
 }
 
-std::optional<Int128> integer_constant(const Context& context, const Number& a) {
-  return a.is_integer() ? context.pool.constant(a.numerator) : std::nullopt;
-}
-
-// a is an exact number without symbols
-bool is_plain(const Context& context, const Number& a) {
-  return a.kind == Number::Kind::real || (a.kind == Number::Kind::exact && context.pool.constant(a.numerator));
-}
-
-std::optional<double> as_double(const Context& context, const Number& a) {
-  if (a.kind == Number::Kind::real) return a.real;
-  if (a.kind != Number::Kind::exact) return std::nullopt;
-  const std::optional<Int128> n = context.pool.constant(a.numerator);
-  if (!n) return std::nullopt;
-  return static_cast<double>(*n) / static_cast<double>(a.denominator);
-}
-
 Number from_double(const Context& context, double x) {
   const std::optional<double> rounded = round_to(context.dtype, x);
   return rounded ? Number::of(*rounded) : Number::unknown();
-}
-
-// Both operands over one denominator.
-struct Common {
-  Dim a, b;
-  std::int64_t denominator;
-};
-std::optional<Common> over_common_denominator(DimPool& pool, const Number& a, const Number& b) {
-  if (a.kind != Number::Kind::exact || b.kind != Number::Kind::exact) return std::nullopt;
-  if (a.denominator == b.denominator) return Common{a.numerator, b.numerator, a.denominator};
-  const std::int64_t shared = std::gcd(a.denominator, b.denominator);
-  std::int64_t denominator;
-  if (__builtin_mul_overflow(a.denominator / shared, b.denominator, &denominator)) return std::nullopt;
-  return Common{pool.multiply(a.numerator, pool.number(denominator / a.denominator)),
-                pool.multiply(b.numerator, pool.number(denominator / b.denominator)), denominator};
 }
 
 // In floating types plain numbers are computed as doubles and rounded; nothing for everything else.
@@ -114,22 +81,11 @@ std::optional<Number> plain_float(const Context& context, const Number& a, const
   return from_double(context, function(*x, *y));
 }
 
-Number truth(bool value) { return Number::exact(value ? 1 : 0); }
-Number truth(std::optional<bool> value) { return value ? truth(*value) : Number::unknown(); }
-
-// Zero or not; nothing where that depends on symbols.
-std::optional<bool> truth_of(const Context& context, const Number& a) {
-  if (a.kind == Number::Kind::real) return a.real != 0;
-  if (a.kind != Number::Kind::exact) return std::nullopt;
-  if (const std::optional<Int128> n = context.pool.constant(a.numerator)) return *n != 0;
-  const std::optional<bool> zero = context.pool.equal(a.numerator, 0);
-  if (zero) return !*zero;
-  return std::nullopt;
-}
-
 }  // namespace
 
-bool proven_non_negative(DimPool& pool, Dim dim) { return !dim.is_unknown() && pool.range(dim).low >= 0; }
+bool proven_non_negative(DimPool& pool, Dim dim) {
+  return !dim.is_unknown() && pool.range(dim).low >= 0;
+}
 
 bool non_negative_above_zero(DimPool& pool, Dim dim) {
   if (dim.is_unknown()) return false;
@@ -189,7 +145,8 @@ Number subtract_numbers(const Context& context, const Number& a, const Number& b
   if (auto plain = plain_float(context, a, b, [](double x, double y) { return x - y; })) return *plain;
   const std::optional<Common> common = over_common_denominator(context.pool, a, b);
   if (!common) return Number::unknown();
-  return settle(context, fraction(context.pool, context.pool.subtract(common->a, common->b), common->denominator));
+  return settle(context,
+                fraction(context.pool, context.pool.subtract(common->a, common->b), common->denominator));
 }
 
 Number multiply_numbers(const Context& context, const Number& a, const Number& b) {
@@ -226,7 +183,8 @@ Number divide_numbers(const Context& context, const Number& a, const Number& b) 
   const std::optional<double> divisor = as_double(context, b);
   if (!b.is_known() || (divisor && *divisor == 0)) return Number::unknown();  // of 0 the sign is not kept
   if (!is_float(context.dtype)) {
-    return a.is_integer() && b.is_integer() ? divide_integers(context, a.numerator, b.numerator) : Number::unknown();
+    return a.is_integer() && b.is_integer() ? divide_integers(context, a.numerator, b.numerator)
+                                            : Number::unknown();
   }
   if (auto plain = plain_float(context, a, b, [](double x, double y) { return x / y; })) return *plain;
   if (a.kind != Number::Kind::exact || b.kind != Number::Kind::exact) return Number::unknown();
@@ -251,7 +209,8 @@ Number modulo_numbers(const Context& context, const Number& a, const Number& b) 
 Number fmod_numbers(const Context& context, const Number& a, const Number& b) {
   const std::optional<double> divisor = as_double(context, b);
   if (divisor && *divisor == 0) return Number::unknown();
-  if (auto plain = plain_float(context, a, b, [](double x, double y) { return std::fmod(x, y); })) return *plain;
+  if (auto plain = plain_float(context, a, b, [](double x, double y) { return std::fmod(x, y); }))
+    return *plain;
   if (!a.is_integer() || !b.is_integer()) return Number::unknown();
   const std::optional<Int128> x = integer_constant(context, a);
   const std::optional<Int128> y = integer_constant(context, b);
@@ -271,7 +230,8 @@ Number power_numbers(const Context& context, const Number& a, const Number& b) {
     }
   }
   constexpr double kLargestExponent = 64;
-  if (*exponent != std::floor(*exponent) || *exponent < 0 || *exponent > kLargestExponent) return Number::unknown();
+  if (*exponent != std::floor(*exponent) || *exponent < 0 || *exponent > kLargestExponent)
+    return Number::unknown();
   Number result = Number::exact(1);
   for (int i = 0; i < static_cast<int>(*exponent); ++i) {
     result = multiply_numbers({context.pool, DType::unknown}, result, a);
@@ -344,7 +304,8 @@ Number round_number(const Context& context, const Number& a) {
     const Dim up = pool.multiply(pool.mod(a.numerator, 2), pool.mod(below, 2));
     return Number::exact(pool.add(below, up));
   }
-  if (a.denominator % 2 == 0 || a.denominator > std::numeric_limits<std::int64_t>::max() / 2) return Number::unknown();
+  if (a.denominator % 2 == 0 || a.denominator > std::numeric_limits<std::int64_t>::max() / 2)
+    return Number::unknown();
   const Dim twice = pool.add(pool.multiply(a.numerator, 2), pool.number(a.denominator));
   return Number::exact(pool.floor_div(twice, pool.number(a.denominator * 2)));
 }
@@ -370,7 +331,9 @@ Number reciprocal_number(const Context& context, const Number& a) {
   return divide_numbers(context, Number::exact(1), a);
 }
 
-Number relu_number(const Context& context, const Number& a) { return max_numbers(context, a, Number::exact(0)); }
+Number relu_number(const Context& context, const Number& a) {
+  return max_numbers(context, a, Number::exact(0));
+}
 
 Number cast_number(const Context& context, const Number& a) {
   if (!a.is_known() || context.dtype == DType::string) return Number::unknown();
@@ -385,95 +348,6 @@ Number cast_number(const Context& context, const Number& a) {
   if (a.denominator == 1) return settle(context, a);
   return settle(context, divide_integers({context.pool, DType::unknown}, a.numerator,
                                          context.pool.number(a.denominator)));
-}
-
-Number equal_numbers(const Context& context, const Number& a, const Number& b) {
-  const std::optional<Common> common = over_common_denominator(context.pool, a, b);
-  if (common) return truth(context.pool.equal(common->a, common->b));
-  const std::optional<double> x = as_double(context, a);
-  const std::optional<double> y = as_double(context, b);
-  return x && y ? truth(*x == *y) : Number::unknown();
-}
-
-Number less_numbers(const Context& context, const Number& a, const Number& b) {
-  const std::optional<Common> common = over_common_denominator(context.pool, a, b);
-  if (common) return truth(context.pool.less(common->a, common->b));
-  const std::optional<double> x = as_double(context, a);
-  const std::optional<double> y = as_double(context, b);
-  return x && y ? truth(*x < *y) : Number::unknown();
-}
-
-Number greater_numbers(const Context& context, const Number& a, const Number& b) {
-  return less_numbers(context, b, a);
-}
-
-Number less_or_equal_numbers(const Context& context, const Number& a, const Number& b) {
-  const std::optional<Common> common = over_common_denominator(context.pool, a, b);
-  if (common) {
-    const std::optional<bool> beyond = context.pool.less(common->b, common->a);
-    return beyond ? truth(!*beyond) : Number::unknown();
-  }
-  const std::optional<double> x = as_double(context, a);
-  const std::optional<double> y = as_double(context, b);
-  return x && y ? truth(*x <= *y) : Number::unknown();
-}
-
-Number greater_or_equal_numbers(const Context& context, const Number& a, const Number& b) {
-  return less_or_equal_numbers(context, b, a);
-}
-
-Number and_numbers(const Context& context, const Number& a, const Number& b) {
-  const std::optional<bool> x = truth_of(context, a), y = truth_of(context, b);
-  if ((x && !*x) || (y && !*y)) return truth(false);
-  return x && y ? truth(true) : Number::unknown();
-}
-
-Number or_numbers(const Context& context, const Number& a, const Number& b) {
-  const std::optional<bool> x = truth_of(context, a), y = truth_of(context, b);
-  if ((x && *x) || (y && *y)) return truth(true);
-  return x && y ? truth(false) : Number::unknown();
-}
-
-Number xor_numbers(const Context& context, const Number& a, const Number& b) {
-  const std::optional<bool> x = truth_of(context, a), y = truth_of(context, b);
-  return x && y ? truth(*x != *y) : Number::unknown();
-}
-
-Number not_number(const Context& context, const Number& a) {
-  const std::optional<bool> x = truth_of(context, a);
-  return x ? truth(!*x) : Number::unknown();
-}
-
-namespace {
-
-Number bits(const Context& context, const Number& a, const Number& b, Int128 (*function)(Int128, Int128)) {
-  const std::optional<Int128> x = integer_constant(context, a);
-  const std::optional<Int128> y = integer_constant(context, b);
-  return x && y ? settle(context, Number::exact(context.pool.number(function(*x, *y)))) : Number::unknown();
-}
-
-}  // namespace
-
-Number bit_and_numbers(const Context& context, const Number& a, const Number& b) {
-  return bits(context, a, b, [](Int128 x, Int128 y) { return x & y; });
-}
-Number bit_or_numbers(const Context& context, const Number& a, const Number& b) {
-  return bits(context, a, b, [](Int128 x, Int128 y) { return x | y; });
-}
-Number bit_xor_numbers(const Context& context, const Number& a, const Number& b) {
-  return bits(context, a, b, [](Int128 x, Int128 y) { return x ^ y; });
-}
-Number bit_not_number(const Context& context, const Number& a) {
-  const std::optional<Bounds> bounds = integer_bounds(context.dtype);
-  const std::optional<Int128> x = integer_constant(context, a);
-  if (!bounds || !x) return Number::unknown();
-  return Number::exact(context.pool.number(bounds->low < 0 ? ~*x : bounds->high - *x));
-}
-Number shift_left_numbers(const Context& context, const Number& a, const Number& b) {
-  return bits(context, a, b, [](Int128 x, Int128 y) -> Int128 { return y >= 0 && y < 64 ? x << y : -1; });
-}
-Number shift_right_numbers(const Context& context, const Number& a, const Number& b) {
-  return bits(context, a, b, [](Int128 x, Int128 y) -> Int128 { return y >= 0 && y < 64 ? x >> y : -1; });
 }
 
 }  // namespace haoline

@@ -9,7 +9,7 @@
 
 namespace haoline {
 
-DType dtype_of_onnx(std::int64_t number);          // unknown for a number that stands for nothing
-DType dtype_of_onnx_name(std::string_view name);   // "FLOAT", "INT64"
+DType dtype_of_onnx(std::int64_t number);         // unknown for a number that stands for nothing
+DType dtype_of_onnx_name(std::string_view name);  // "FLOAT", "INT64"
 
 }  // namespace haoline

@@ -8,19 +8,8 @@ Message axis_out_of_range(std::int64_t axis, std::size_t rank) {
   return Message("axis " + std::to_string(axis) + " is out of range for rank " + std::to_string(rank));
 }
 
-Message repeated_axis(std::size_t axis) { return Message("axis " + std::to_string(axis) + " is given twice"); }
-
-Message rank_mismatch(std::string_view what, std::size_t is, std::size_t wanted) {
-  return Message(std::string(what) + " has rank " + std::to_string(is) + ", expected " + std::to_string(wanted));
-}
-
-std::string text_of(const Shape& shape, const DimPool& pool) { return to_string(shape, pool); }
-std::string text_of(Dim dim, const DimPool& pool) { return pool.to_string(dim); }
-
-bool certainly_differ(const DimPool& pool, Dim a, Dim b) {
-  const std::optional<Int128> x = pool.constant(a);
-  const std::optional<Int128> y = pool.constant(b);
-  return x && y && *x != *y;
+Message repeated_axis(std::size_t axis) {
+  return Message("axis " + std::to_string(axis) + " is given twice");
 }
 
 OpError normalize_axes(std::span<const std::int64_t> given, std::size_t rank, Axes& axes) {
@@ -104,7 +93,5 @@ OpError infer_broadcast_to_bool(OpCall& call) {
   call.set_dtype(0, DType::boolean);
   return infer_broadcast(call);
 }
-
-Cost free_cost() { return {}; }
 
 }  // namespace haoline

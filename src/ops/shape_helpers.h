@@ -7,6 +7,7 @@
 #include <string>
 
 #include "ops/op_row.h"
+#include "ops/refuse.h"
 
 namespace haoline {
 
@@ -15,14 +16,6 @@ using Axes = SmallVector<std::size_t, 8>;
 // --- refusals
 Message axis_out_of_range(std::int64_t axis, std::size_t rank);  // "axis 5 is out of range for rank 3"
 Message repeated_axis(std::size_t axis);                         // "axis 1 is given twice"
-Message rank_mismatch(std::string_view what, std::size_t is, std::size_t wanted);
-// "<what> is 1-D or a scalar" is expected of an operand that holds axes, a shape, repeats.
-std::string text_of(const Shape& shape, const DimPool& pool);
-std::string text_of(Dim dim, const DimPool& pool);
-
-// Both are plain numbers and differ.
-bool certainly_differ(const DimPool& pool, Dim a, Dim b);
-
 // --- axes
 // Every axis normalized and once; an error says which is not.
 OpError normalize_axes(std::span<const std::int64_t> given, std::size_t rank, Axes& axes);
@@ -43,15 +36,12 @@ std::optional<std::size_t> length_of(const OpCall& call, std::size_t input);
 Dim data_extent(OpCall& call, std::size_t axis, Dim upper_bound = Dim::unknown());
 
 // --- rules. All of them cope with unknown ranks.
-OpError infer_same_shape(OpCall& call);     // result 0 as operand 0
-OpError infer_same_facts(OpCall& call);     // result 0 is operand 0: type, shape, value, length
-OpError infer_same_as_bool(OpCall& call);   // operand 0's shape, elements are bool
+OpError infer_same_shape(OpCall& call);    // result 0 as operand 0
+OpError infer_same_facts(OpCall& call);    // result 0 is operand 0: type, shape, value, length
+OpError infer_same_as_bool(OpCall& call);  // operand 0's shape, elements are bool
 // NumPy broadcasting of all operands; before version 7 (8 for variadic ones) as the operator set then said.
 Shape elementwise_shape(OpCall& call);
 OpError infer_broadcast(OpCall& call);
 OpError infer_broadcast_to_bool(OpCall& call);
-
-// --- costs
-Cost free_cost();
 
 }  // namespace haoline

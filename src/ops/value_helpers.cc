@@ -50,6 +50,15 @@ std::size_t broadcast_position(const Extents& source, const Extents& strides, co
   return static_cast<std::size_t>(position);
 }
 
+bool broadcasts_to(const Extents& source, const Extents& target) {
+  if (source.size() > target.size()) return false;
+  const std::size_t skipped = target.size() - source.size();
+  for (std::size_t axis = 0; axis < source.size(); ++axis) {
+    if (source[axis] != 1 && source[axis] != target[axis + skipped]) return false;
+  }
+  return true;
+}
+
 void set_unary_value(OpCall& call, UnaryNumber function) {
   const Value* source = call.value(0);
   if (!source) return;
@@ -68,15 +77,6 @@ void align_to_axis(const OpCall& call, const Extents& first, Extents& second) {
   const std::optional<std::size_t> axis = normalize_axis(call.integer("axis"), first.size());
   if (!axis) return;
   while (*axis + second.size() < first.size()) second.push_back(1);
-}
-
-bool broadcasts_to(const Extents& source, const Extents& target) {
-  if (source.size() > target.size()) return false;
-  const std::size_t skipped = target.size() - source.size();
-  for (std::size_t axis = 0; axis < source.size(); ++axis) {
-    if (source[axis] != 1 && source[axis] != target[axis + skipped]) return false;
-  }
-  return true;
 }
 
 }  // namespace

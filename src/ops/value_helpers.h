@@ -62,6 +62,9 @@ Value fill_value(const Extents& extents, Function function) {
 // Position in `source` of the element that broadcasting puts at `index` (of an equal or larger rank).
 std::size_t broadcast_position(const Extents& source, const Extents& strides, const Extents& index);
 
+// Every extent is 1 or the target's, aligned at the end.
+bool broadcasts_to(const Extents& source, const Extents& target);
+
 // Result 0 = function(operand 0), element by element, in result 0's type.
 void set_unary_value(OpCall& call, UnaryNumber function);
 // Result 0 = function(operand 0, operand 1), broadcast. `keep_unknown`: the function may know an element
