@@ -79,7 +79,6 @@ class SmallVector {
   void append(It first, It last) {
     for (; first != last; ++first) push_back(*first);
   }
-  operator std::span<const T>() const { return {data(), size_}; }
 
   friend bool operator==(const SmallVector& a, const SmallVector& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end());

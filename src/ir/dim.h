@@ -112,6 +112,8 @@ class DimPool {
   DimPool& operator=(DimPool&&) noexcept;
   DimPool(const DimPool&) = delete;
 
+  static constexpr std::size_t kMaxTerms = 512;  // of one expression; what is larger is unknown
+
   // --- making
   Dim number(Int128 value);  // any number: inline, pooled, or unknown when beyond 128 bits
   // The symbol of that name; made on first sight. A second call with the same name returns the same
@@ -125,11 +127,14 @@ class DimPool {
   Dim subtract(Dim a, Dim b);
   Dim multiply(Dim a, Dim b);
   Dim negate(Dim a);
+  // All of them added up at once: running totals that are expressions would each stay in the pool.
+  Dim sum(std::span<const Dim> dims);
   Dim floor_div(Dim a, Dim b);  // rounds to minus infinity; unknown when b is 0
   Dim ceil_div(Dim a, Dim b);
   Dim mod(Dim a, Dim b);  // sign of the divisor; unknown when b is 0
   Dim min(Dim a, Dim b);
   Dim max(Dim a, Dim b);
+  // (The largest 64-bit integer, which means "to the end", never wins a minimum.)
   // The extent two operands broadcast to (NumPy): 1 gives way, equal stays, a number above 1 wins over a
   // symbol (which then can only be 1 or that number). Two different symbols give max(a, b), which is exact for every
   // valid binding with extents above 0. Unknown only if a number cannot win over the unknown side.
@@ -169,6 +174,7 @@ class DimPool {
   std::size_t size() const;  // expressions, base included
 
  private:
+  friend class DimPrinter;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
