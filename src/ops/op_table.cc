@@ -6,11 +6,39 @@ namespace haoline {
 namespace {
 
 constexpr Family kFamilies[] = {
-    activation_rows,   arithmetic_rows,    reduction_rows,    constant_rows,     movement_rows,
-    selection_rows,    convolution_rows,   pooling_rows,      product_rows,      normalization_rows,
-    recurrent_rows,    attention_rows,     quantization_rows, image_rows,        signal_rows,
-    sequence_rows,     control_rows,       loss_rows,         ml_rows,           legacy_rows,
-    ms_attention_rows, ms_fused_rows,      ms_quantized_rows, ms_other_rows,
+    activation_rows,
+    arithmetic_rows,
+    reduction_rows,
+    constant_rows,
+    movement_rows,
+    selection_rows,
+    convolution_rows,
+    pooling_rows,
+    product_rows,
+    normalization_rows,
+    recurrent_rows,
+    attention_rows,
+    quantization_rows,
+    image_rows,
+    signal_rows,
+    sequence_rows,
+    control_rows,
+    loss_rows,
+    ml_rows,
+    legacy_rows,
+    ms_attention_rows,
+    ms_cached_attention_rows,
+    ms_position_rows,
+    ms_normalization_rows,
+    ms_activation_rows,
+    ms_product_rows,
+    ms_packed_product_rows,
+    ms_expert_rows,
+    ms_convolution_rows,
+    ms_pooling_rows,
+    ms_quantized_rows,
+    ms_generation_rows,
+    ms_other_rows,
 };
 
 // Built on first use, then read only: the rows themselves are constants.
@@ -24,7 +52,9 @@ std::array<const OpRow*, kOpCount> index_rows() {
 
 }  // namespace
 
-std::span<const Family> families() { return kFamilies; }
+std::span<const Family> families() {
+  return kFamilies;
+}
 
 const OpRow* find_row(Op op) {
   static const std::array<const OpRow*, kOpCount> index = index_rows();

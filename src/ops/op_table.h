@@ -13,12 +13,15 @@ const OpRow* find_row(Op op);  // null: an operator without a row
 using Family = std::span<const OpRow> (*)();
 std::span<const Family> families();
 
-std::span<const OpRow> activation_rows();     // activation.cc
-std::span<const OpRow> arithmetic_rows();     // arithmetic.cc: elementwise arithmetic, comparison, logic, bits, casts
-std::span<const OpRow> reduction_rows();      // reduction.cc: Reduce*, ArgMax, CumSum, TopK …
-std::span<const OpRow> constant_rows();       // constant.cc: Constant, ConstantOfShape, Range, Shape, Size, random, windows …
-std::span<const OpRow> movement_rows();       // movement.cc: Reshape, Transpose, Concat, Split, Expand, Tile, Pad …
-std::span<const OpRow> selection_rows();      // selection.cc: Gather*, Scatter*, Slice, Where, NonZero, OneHot …
+std::span<const OpRow> activation_rows();  // activation.cc
+std::span<const OpRow>
+arithmetic_rows();  // arithmetic.cc: elementwise arithmetic, comparison, logic, bits, casts
+std::span<const OpRow> reduction_rows();  // reduction.cc: Reduce*, ArgMax, CumSum, TopK …
+std::span<const OpRow>
+constant_rows();  // constant.cc: Constant, ConstantOfShape, Range, Shape, Size, random, windows …
+std::span<const OpRow>
+movement_rows();  // movement.cc: Reshape, Transpose, Concat, Split, Expand, Tile, Pad …
+std::span<const OpRow> selection_rows();  // selection.cc: Gather*, Scatter*, Slice, Where, NonZero, OneHot …
 std::span<const OpRow> convolution_rows();    // convolution.cc
 std::span<const OpRow> pooling_rows();        // pooling.cc
 std::span<const OpRow> product_rows();        // product.cc: MatMul, Gemm, Einsum, Det …
@@ -33,9 +36,20 @@ std::span<const OpRow> control_rows();        // control.cc: If, Loop, Scan, Seq
 std::span<const OpRow> loss_rows();           // loss.cc: losses and ai.onnx.preview.training
 std::span<const OpRow> ml_rows();             // ml.cc: ai.onnx.ml
 std::span<const OpRow> legacy_rows();         // legacy.cc: names of old opsets and exporters
-std::span<const OpRow> ms_attention_rows();   // microsoft/attention.cc
-std::span<const OpRow> ms_fused_rows();       // microsoft/fused.cc: fused conv, matmul, gemm, gelus, norms
-std::span<const OpRow> ms_quantized_rows();   // microsoft/quantized.cc: QLinear*, MatMulNBits, QAttention, QMoE …
-std::span<const OpRow> ms_other_rows();       // microsoft/other.cc: MoE, beam search, tokenizers, misc.
+// com.microsoft, in microsoft/
+std::span<const OpRow> ms_attention_rows();  // attention.cc: with projections inside, multi-head, packed
+std::span<const OpRow>
+ms_cached_attention_rows();                 // cached_attention.cc: grouped queries, pages, linear attention
+std::span<const OpRow> ms_position_rows();  // position.cc: rotary embeddings, position biases, padding
+std::span<const OpRow> ms_normalization_rows();  // normalization.cc: (skip) norms, hyper-connections, dropout
+std::span<const OpRow> ms_activation_rows();     // activation.cc: gelus, gates
+std::span<const OpRow> ms_product_rows();        // product.cc: fused and integer matrix products
+std::span<const OpRow> ms_packed_product_rows();  // packed_product.cc: MatMulNBits and kin
+std::span<const OpRow> ms_expert_rows();          // experts.cc: MoE, QMoE, routers
+std::span<const OpRow> ms_convolution_rows();     // convolution.cc: fused, channels last, quantized, causal
+std::span<const OpRow> ms_pooling_rows();         // pooling.cc: pools, recurrent cells
+std::span<const OpRow> ms_quantized_rows();       // quantized.cc: QLinear*, quantizers, GatherBlockQuantized
+std::span<const OpRow> ms_generation_rows();      // generation.cc: searches, n-grams, strings, compiled code
+std::span<const OpRow> ms_other_rows();           // other.cc: old spellings, images, spectra
 
 }  // namespace haoline

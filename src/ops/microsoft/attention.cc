@@ -35,7 +35,9 @@ Hidden hidden_sizes(const OpCall& call) {
   return {third, third, third};
 }
 
-bool shares_buffer(const OpCall& call) { return call.integer("past_present_share_buffer") != 0; }
+bool shares_buffer(const OpCall& call) {
+  return call.integer("past_present_share_buffer") != 0;
+}
 
 // Positions a query attends to.
 Dim key_positions(const OpCall& call) {
@@ -59,7 +61,8 @@ OpError infer_attention(OpCall& call) {
   if (call.has(slots.past) && shares_buffer(call)) {
     call.set_shape(1, call.shape(slots.past));
   } else {
-    call.set_shape(1, stacked_cache(batch, heads, key_positions(call), call.pool().floor_div(hidden.k, heads)));
+    call.set_shape(1,
+                   stacked_cache(batch, heads, key_positions(call), call.pool().floor_div(hidden.k, heads)));
   }
   return {};
 }
@@ -69,9 +72,10 @@ Cost cost_attention(const OpCall& call) {
   const Hidden hidden = hidden_sizes(call);
   const Dim batch = extent(call, 0, 0);
   const Dim queries = extent(call, 0, 1);
-  Cost cost = attention_cost(call, {batch, call.number(call.integer("num_heads")), queries, key_positions(call),
-                                    hidden.q, hidden.v});
-  add_projection(cost, pool.multiply(batch, queries), extent(call, 0, 2), extent(call, 1, 1), call.has(2), pool);
+  Cost cost = attention_cost(call, {batch, call.number(call.integer("num_heads")), queries,
+                                    key_positions(call), hidden.q, hidden.v});
+  add_projection(cost, pool.multiply(batch, queries), extent(call, 0, 2), extent(call, 1, 1), call.has(2),
+                 pool);
   if (call.integer("do_rotary") != 0) {
     cost.add(kRotary, pool.multiply(pool.multiply(batch, queries), pool.add(hidden.q, hidden.k)), pool);
   }
@@ -112,8 +116,8 @@ Cost cost_packed_multi_head(const OpCall& call) {
   const Dim length = extent(call, 4, 1);
   const Dim value_hidden = output_extent(call, 0, 1);
   const Dim hidden = call.has_rank(0) && call.rank(0) == 4 ? value_hidden : extent(call, 0, 1);
-  return attention_cost(call, {extent(call, 4, 0), call.number(call.integer("num_heads")), length, length, hidden,
-                               value_hidden});
+  return attention_cost(call, {extent(call, 4, 0), call.number(call.integer("num_heads")), length, length,
+                               hidden, value_hidden});
 }
 
 // --- MultiHeadAttention and DecoderMaskedMultiHeadAttention: after the projections
@@ -123,7 +127,9 @@ struct MultiHead {
   std::optional<Shape> shared_cache;  // present has the shape of past
 };
 
-bool is_decoder(const OpCall& call) { return call.node().op == Op::MsDecoderMaskedMultiHeadAttention; }
+bool is_decoder(const OpCall& call) {
+  return call.node().op == Op::MsDecoderMaskedMultiHeadAttention;
+}
 
 void read_key_value(const OpCall& call, MultiHead& sizes, Dim heads) {
   DimPool& pool = call.pool();
@@ -220,16 +226,20 @@ Cost longformer_cost(const OpCall& call, std::size_t weight, std::size_t global_
   const Dim batch = extent(call, 0, 0);
   const Dim positions = extent(call, 0, 1);
   const Dim hidden = extent(call, 0, 2);
-  Cost cost =
-      attention_cost(call, {batch, call.number(call.integer("num_heads")), positions, positions, hidden, hidden});
+  Cost cost = attention_cost(
+      call, {batch, call.number(call.integer("num_heads")), positions, positions, hidden, hidden});
   const Dim rows = pool.multiply(batch, positions);
   add_projection(cost, rows, hidden, extent(call, weight, 1), true, pool);
   add_projection(cost, rows, hidden, extent(call, global_weight, 1), true, pool);
   return cost;
 }
 
-Cost cost_longformer(const OpCall& call) { return longformer_cost(call, 1, 4); }
-Cost cost_ordered_longformer(const OpCall& call) { return longformer_cost(call, 2, 8); }
+Cost cost_longformer(const OpCall& call) {
+  return longformer_cost(call, 1, 4);
+}
+Cost cost_ordered_longformer(const OpCall& call) {
+  return longformer_cost(call, 2, 8);
+}
 
 // --- QOrderedAttention: one weight each for query, key and value
 
@@ -254,44 +264,89 @@ Cost cost_ordered_attention(const OpCall& call) {
 }
 
 constexpr std::string_view kProjected =
-    "batch·queries·in·(q + k + v) of the projections + batch·queries·keys·(hidden + value_hidden) of both products; "
+    "batch·queries·in·(q + k + v) of the projections + batch·queries·keys·(hidden + value_hidden) of both "
+    "products; "
     "keys = past + new, masks give no discount";
 constexpr std::string_view kProducts =
     "batch·queries·keys·(hidden + value_hidden): both products; keys = past + new, masks give no discount";
 constexpr std::string_view kLongformer =
-    "both projections (local and global) of every position + batch·positions²·2·hidden: windows give no discount";
+    "both projections (local and global) of every position + batch·positions²·2·hidden: windows give no "
+    "discount";
 
 constexpr OpRow kRows[] = {
-    {.op = Op::MsAttention, .category = Category::attention, .infer = infer_attention,
-     .cost = CostRule::formula(cost_attention), .counts = kProjected, .any_rank = true},
-    {.op = Op::MsQAttention, .category = Category::attention, .infer = infer_attention,
-     .cost = CostRule::formula(cost_attention), .counts = kProjected, .any_rank = true},
-    {.op = Op::MsDecoderMaskedSelfAttention, .category = Category::attention, .infer = infer_attention,
-     .cost = CostRule::formula(cost_attention), .counts = kProjected, .any_rank = true},
-    {.op = Op::MsPackedAttention, .category = Category::attention, .infer = infer_packed_attention,
+    {.op = Op::MsAttention,
+     .category = Category::attention,
+     .infer = infer_attention,
+     .cost = CostRule::formula(cost_attention),
+     .counts = kProjected,
+     .any_rank = true},
+    {.op = Op::MsQAttention,
+     .category = Category::attention,
+     .infer = infer_attention,
+     .cost = CostRule::formula(cost_attention),
+     .counts = kProjected,
+     .any_rank = true},
+    {.op = Op::MsDecoderMaskedSelfAttention,
+     .category = Category::attention,
+     .infer = infer_attention,
+     .cost = CostRule::formula(cost_attention),
+     .counts = kProjected,
+     .any_rank = true},
+    {.op = Op::MsPackedAttention,
+     .category = Category::attention,
+     .infer = infer_packed_attention,
      .cost = CostRule::formula(cost_packed_attention),
-     .counts = "tokens·in·(q + k + v) + batch·positions²·(hidden + value_hidden): sequences at their padded length",
+     .counts =
+         "tokens·in·(q + k + v) + batch·positions²·(hidden + value_hidden): sequences at their padded length",
      .any_rank = true},
-    {.op = Op::MsPackedMultiHeadAttention, .category = Category::attention, .infer = infer_packed_multi_head,
+    {.op = Op::MsPackedMultiHeadAttention,
+     .category = Category::attention,
+     .infer = infer_packed_multi_head,
      .cost = CostRule::formula(cost_packed_multi_head),
-     .counts = "batch·positions²·(hidden + value_hidden): sequences at their padded length", .any_rank = true},
-    {.op = Op::MsMultiHeadAttention, .category = Category::attention, .infer = infer_multi_head,
-     .cost = CostRule::formula(cost_multi_head), .counts = kProducts, .any_rank = true},
-    {.op = Op::MsDecoderMaskedMultiHeadAttention, .category = Category::attention, .infer = infer_multi_head,
-     .cost = CostRule::formula(cost_multi_head), .counts = kProducts, .any_rank = true},
-    {.op = Op::MsDecoderAttention, .category = Category::attention, .infer = infer_decoder_attention,
-     .cost = CostRule::unknown(), .counts = "boolean operands decide between self and cross attention",
+     .counts = "batch·positions²·(hidden + value_hidden): sequences at their padded length",
      .any_rank = true},
-    {.op = Op::MsLongformerAttention, .category = Category::attention, .infer = same_as_first,
-     .cost = CostRule::formula(cost_longformer), .counts = kLongformer, .any_rank = true},
-    {.op = Op::MsQOrderedAttention, .category = Category::attention, .infer = infer_ordered_attention,
-     .cost = CostRule::formula(cost_ordered_attention), .counts = kProjected, .any_rank = true},
-    {.op = Op::MsQOrderedLongformerAttention, .category = Category::attention, .infer = same_as_first,
-     .cost = CostRule::formula(cost_ordered_longformer), .counts = kLongformer, .any_rank = true},
+    {.op = Op::MsMultiHeadAttention,
+     .category = Category::attention,
+     .infer = infer_multi_head,
+     .cost = CostRule::formula(cost_multi_head),
+     .counts = kProducts,
+     .any_rank = true},
+    {.op = Op::MsDecoderMaskedMultiHeadAttention,
+     .category = Category::attention,
+     .infer = infer_multi_head,
+     .cost = CostRule::formula(cost_multi_head),
+     .counts = kProducts,
+     .any_rank = true},
+    {.op = Op::MsDecoderAttention,
+     .category = Category::attention,
+     .infer = infer_decoder_attention,
+     .cost = CostRule::unknown(),
+     .counts = "boolean operands decide between self and cross attention",
+     .any_rank = true},
+    {.op = Op::MsLongformerAttention,
+     .category = Category::attention,
+     .infer = same_as_first,
+     .cost = CostRule::formula(cost_longformer),
+     .counts = kLongformer,
+     .any_rank = true},
+    {.op = Op::MsQOrderedAttention,
+     .category = Category::attention,
+     .infer = infer_ordered_attention,
+     .cost = CostRule::formula(cost_ordered_attention),
+     .counts = kProjected,
+     .any_rank = true},
+    {.op = Op::MsQOrderedLongformerAttention,
+     .category = Category::attention,
+     .infer = same_as_first,
+     .cost = CostRule::formula(cost_ordered_longformer),
+     .counts = kLongformer,
+     .any_rank = true},
 };
 
 }  // namespace
 
-std::span<const OpRow> ms_attention_rows() { return kRows; }
+std::span<const OpRow> ms_attention_rows() {
+  return kRows;
+}
 
 }  // namespace haoline

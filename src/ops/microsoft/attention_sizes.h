@@ -12,11 +12,11 @@ namespace haoline::ms {
 
 struct AttentionSizes {
   Dim batch;
-  Dim heads;           // query heads
-  Dim queries;         // query positions
-  Dim keys;            // key positions that a query sees, cached ones included
-  Dim hidden;          // of a query over all heads
-  Dim value_hidden;    // of a result over all heads
+  Dim heads;         // query heads
+  Dim queries;       // query positions
+  Dim keys;          // key positions that a query sees, cached ones included
+  Dim hidden;        // of a query over all heads
+  Dim value_hidden;  // of a result over all heads
 };
 
 // Both products, scaling and softmax.

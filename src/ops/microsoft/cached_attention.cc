@@ -14,7 +14,7 @@ using namespace ms;
 
 struct Grouped {
   Dim heads, kv_heads, head_size;
-  Dim hidden;    // of queries and results
+  Dim hidden;  // of queries and results
   Dim new_keys;
 };
 
@@ -56,9 +56,9 @@ OpError infer_group_query(OpCall& call) {
     const std::size_t past = i + 2;
     call.set_dtype(i, call.has(past) ? call.dtype(past) : call.dtype(0));
     if (call.has(past) && !call.has_rank(past)) continue;
-    call.set_shape(i, call.has(past)
-                          ? Shape{extent(call, past, 0), extent(call, past, 1), positions, extent(call, past, 3)}
-                          : Shape{extent(call, 0, 0), sizes.kv_heads, positions, sizes.head_size});
+    call.set_shape(i, call.has(past) ? Shape{extent(call, past, 0), extent(call, past, 1), positions,
+                                             extent(call, past, 3)}
+                                     : Shape{extent(call, 0, 0), sizes.kv_heads, positions, sizes.head_size});
   }
   const Dim total = integer_of(call, 6);
   call.set_shape(3, Shape{extent(call, 0, 0), sizes.heads, extent(call, 0, 1),
@@ -170,7 +170,8 @@ Cost cost_sparse_paged(const OpCall& call) {
 // --- linear attention: a state of key size × value size per head, updated and read once per token
 
 // Multiply-accumulates of one token: the update and the reading, and with a delta rule the retrieval.
-Cost linear_cost(const OpCall& call, Dim tokens, Dim state_heads, Dim read_heads, Dim key_size, Dim value_size) {
+Cost linear_cost(const OpCall& call, Dim tokens, Dim state_heads, Dim read_heads, Dim key_size,
+                 Dim value_size) {
   DimPool& pool = call.pool();
   const std::string_view rule = call.text("update_rule", "gated_delta");
   const bool delta = rule == "delta" || rule == "gated_delta";
@@ -202,9 +203,11 @@ OpError infer_linear(OpCall& call) {
   if (OpError error = needs_rank(call, 2, 3, "the value")) return error;
   const Linear sizes = read_linear(call);
   const Dim batch = extent(call, 0, 0);
-  call.set_shape(0, Shape{batch, extent(call, 0, 1), call.pool().multiply(sizes.read_heads, sizes.value_size)});
+  call.set_shape(0,
+                 Shape{batch, extent(call, 0, 1), call.pool().multiply(sizes.read_heads, sizes.value_size)});
   Shape state{batch, sizes.kv_heads, sizes.key_size, sizes.value_size};
-  if (const std::int64_t window = call.integer("state_window"); window > 0) state.insert(0, call.number(window));
+  if (const std::int64_t window = call.integer("state_window"); window > 0)
+    state.insert(0, call.number(window));
   call.set_shape(1, std::move(state));
   if (!call.has(3)) call.set_dtype(1, call.dtype(0));
   return {};
@@ -216,7 +219,8 @@ Cost cost_linear(const OpCall& call) {
   return linear_cost(call, tokens, sizes.kv_heads, sizes.read_heads, sizes.key_size, sizes.value_size);
 }
 
-// GatedDeltaNet: (tokens, heads, size) or (batch, positions, heads, size); packed when key and value are absent.
+// GatedDeltaNet: (tokens, heads, size) or (batch, positions, heads, size); packed when key and value are
+// absent.
 OpError infer_gated_delta(OpCall& call) {
   if (!call.has_rank(0)) return {};
   DimPool& pool = call.pool();
@@ -316,7 +320,8 @@ OpError infer_backing(OpCall& call) {  // the result is the destination's alloca
 // Mamba2Verify: one sequence through convolution, recurrence and norm.
 OpError infer_mamba2(OpCall& call) {
   DimPool& pool = call.pool();
-  const Dim inner = pool.multiply(call.number(call.integer("heads")), call.number(call.integer("head_dim", 64)));
+  const Dim inner =
+      pool.multiply(call.number(call.integer("heads")), call.number(call.integer("head_dim", 64)));
   const Dim rows = extent(call, 0, 0);
   call.set_shape(0, Shape{rows, inner});
   if (call.has(1)) call.set_shape(1, call.shape(1));
@@ -327,43 +332,93 @@ OpError infer_mamba2(OpCall& call) {
 }
 
 constexpr std::string_view kGrouped =
-    "batch·queries·keys·2·heads·head_size: both products; keys = total_sequence_length, else what the cache holds; "
+    "batch·queries·keys·2·heads·head_size: both products; keys = total_sequence_length, else what the cache "
+    "holds; "
     "masks and windows give no discount";
 constexpr std::string_view kSelected =
     "queries·(selected + local window)·2·heads·head_size: both products over the entries that a row may hold";
 constexpr std::string_view kLinear =
-    "tokens·key_size·value_size·(state heads for the update + again for a delta rule's retrieval + heads that read)";
+    "tokens·key_size·value_size·(state heads for the update + again for a delta rule's retrieval + heads "
+    "that read)";
 constexpr std::string_view kIndexer = "how many blocks are scored depends on the data";
 
 constexpr OpRow kRows[] = {
-    {.op = Op::MsGroupQueryAttention, .category = Category::attention, .infer = infer_group_query,
-     .cost = CostRule::formula(cost_group_query), .counts = kGrouped, .any_rank = true},
-    {.op = Op::MsSparseAttention, .category = Category::attention, .infer = infer_sparse,
-     .cost = CostRule::formula(cost_sparse), .counts = kGrouped, .any_rank = true},
-    {.op = Op::MsPagedAttention, .category = Category::attention, .infer = infer_paged,
-     .cost = CostRule::unknown(), .counts = "the lengths of cached sequences are only in the data", .any_rank = true},
-    {.op = Op::MsDynamicSparseAttention, .category = Category::attention, .infer = infer_dynamic_sparse,
-     .cost = CostRule::formula(cost_dynamic_sparse), .counts = kSelected, .any_rank = true},
-    {.op = Op::MsSparsePagedAttention, .category = Category::attention, .infer = infer_paged,
-     .cost = CostRule::formula(cost_sparse_paged), .counts = kSelected, .any_rank = true},
-    {.op = Op::MsLinearAttention, .category = Category::attention, .infer = infer_linear,
-     .cost = CostRule::formula(cost_linear), .counts = kLinear},
-    {.op = Op::MsGatedDeltaNet, .category = Category::attention, .infer = infer_gated_delta,
-     .cost = CostRule::formula(cost_gated_delta), .counts = kLinear, .any_rank = true},
-    {.op = Op::MsGatedDeltaNetStateReplay, .category = Category::attention, .infer = infer_backing,
-     .cost = CostRule::unknown(), .counts = "how much is replayed is only in the data", .any_rank = true},
-    {.op = Op::MsMamba2Verify, .category = Category::recurrent, .infer = infer_mamba2, .cost = CostRule::unknown(),
+    {.op = Op::MsGroupQueryAttention,
+     .category = Category::attention,
+     .infer = infer_group_query,
+     .cost = CostRule::formula(cost_group_query),
+     .counts = kGrouped,
      .any_rank = true},
-    {.op = Op::MsSparseAttentionIndexer, .category = Category::attention, .infer = infer_indexer,
-     .cost = CostRule::unknown(), .counts = kIndexer, .any_rank = true},
-    {.op = Op::MsPackedSparseAttentionIndexer, .category = Category::attention, .infer = infer_packed_indexer,
-     .cost = CostRule::unknown(), .counts = kIndexer, .any_rank = true},
-    {.op = Op::MsPackedSparseAttentionIndexerMerge, .category = Category::attention, .infer = infer_indexer_merge,
-     .cost = CostRule::unknown(), .counts = kIndexer, .any_rank = true},
+    {.op = Op::MsSparseAttention,
+     .category = Category::attention,
+     .infer = infer_sparse,
+     .cost = CostRule::formula(cost_sparse),
+     .counts = kGrouped,
+     .any_rank = true},
+    {.op = Op::MsPagedAttention,
+     .category = Category::attention,
+     .infer = infer_paged,
+     .cost = CostRule::unknown(),
+     .counts = "the lengths of cached sequences are only in the data",
+     .any_rank = true},
+    {.op = Op::MsDynamicSparseAttention,
+     .category = Category::attention,
+     .infer = infer_dynamic_sparse,
+     .cost = CostRule::formula(cost_dynamic_sparse),
+     .counts = kSelected,
+     .any_rank = true},
+    {.op = Op::MsSparsePagedAttention,
+     .category = Category::attention,
+     .infer = infer_paged,
+     .cost = CostRule::formula(cost_sparse_paged),
+     .counts = kSelected,
+     .any_rank = true},
+    {.op = Op::MsLinearAttention,
+     .category = Category::attention,
+     .infer = infer_linear,
+     .cost = CostRule::formula(cost_linear),
+     .counts = kLinear},
+    {.op = Op::MsGatedDeltaNet,
+     .category = Category::attention,
+     .infer = infer_gated_delta,
+     .cost = CostRule::formula(cost_gated_delta),
+     .counts = kLinear,
+     .any_rank = true},
+    {.op = Op::MsGatedDeltaNetStateReplay,
+     .category = Category::attention,
+     .infer = infer_backing,
+     .cost = CostRule::unknown(),
+     .counts = "how much is replayed is only in the data",
+     .any_rank = true},
+    {.op = Op::MsMamba2Verify,
+     .category = Category::recurrent,
+     .infer = infer_mamba2,
+     .cost = CostRule::unknown(),
+     .any_rank = true},
+    {.op = Op::MsSparseAttentionIndexer,
+     .category = Category::attention,
+     .infer = infer_indexer,
+     .cost = CostRule::unknown(),
+     .counts = kIndexer,
+     .any_rank = true},
+    {.op = Op::MsPackedSparseAttentionIndexer,
+     .category = Category::attention,
+     .infer = infer_packed_indexer,
+     .cost = CostRule::unknown(),
+     .counts = kIndexer,
+     .any_rank = true},
+    {.op = Op::MsPackedSparseAttentionIndexerMerge,
+     .category = Category::attention,
+     .infer = infer_indexer_merge,
+     .cost = CostRule::unknown(),
+     .counts = kIndexer,
+     .any_rank = true},
 };
 
 }  // namespace
 
-std::span<const OpRow> ms_cached_attention_rows() { return kRows; }
+std::span<const OpRow> ms_cached_attention_rows() {
+  return kRows;
+}
 
 }  // namespace haoline

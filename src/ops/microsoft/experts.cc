@@ -63,8 +63,8 @@ Cost experts_cost(const OpCall& call, const Experts& experts) {
 void add_bias(Cost& cost, const OpCall& call, std::size_t operand, Dim columns) {
   if (!call.has(operand)) return;
   DimPool& pool = call.pool();
-  cost.add(Arith::add, pool.multiply(pool.multiply(rows_of(call, 0), call.number(call.integer("k", 1))), columns),
-           pool);
+  cost.add(Arith::add,
+           pool.multiply(pool.multiply(rows_of(call, 0), call.number(call.integer("k", 1))), columns), pool);
 }
 
 Cost cost_moe(const OpCall& call) {
@@ -81,8 +81,8 @@ Cost cost_moe(const OpCall& call) {
 Dim quantized_rows(const OpCall& call) {
   const std::string_view type = call.text("quant_type", "int");
   if (type == "int" && call.has_rank(3) && call.rank(3) >= 2) return extent(call, 3, 1);
-  const bool by_columns = type == "fp4" || type == "wfp4afp8" ||
-                          (type == "nvfp4" && call.integer("weights_prepacked", -1) != 1);
+  const bool by_columns =
+      type == "fp4" || type == "wfp4afp8" || (type == "nvfp4" && call.integer("weights_prepacked", -1) != 1);
   return by_columns ? call.pool().multiply(extent(call, 2, 2), Dim(2)) : extent(call, 2, 1);
 }
 
@@ -133,25 +133,42 @@ Cost cost_router(const OpCall& call) {
 }
 
 constexpr std::string_view kExperts =
-    "tokens·k·hidden·(rows of the first weight + inter + inter of a separate up weight): active experts only; "
+    "tokens·k·hidden·(rows of the first weight + inter + inter of a separate up weight): active experts "
+    "only; "
     "logical extents";
 
 constexpr OpRow kRows[] = {
-    {.op = Op::MsMoE, .category = Category::linear, .infer = same_as_first, .cost = CostRule::formula(cost_moe),
-     .counts = kExperts, .any_rank = true},
-    {.op = Op::MsQMoE, .category = Category::linear, .infer = same_as_first, .cost = CostRule::formula(cost_qmoe),
-     .counts = kExperts, .any_rank = true},
-    {.op = Op::MsMoEPacked, .category = Category::linear, .infer = same_as_first,
-     .cost = CostRule::formula(cost_moe_packed), .counts = "tokens·k·hidden·inter·(2, or 3 with an up weight)",
+    {.op = Op::MsMoE,
+     .category = Category::linear,
+     .infer = same_as_first,
+     .cost = CostRule::formula(cost_moe),
+     .counts = kExperts,
      .any_rank = true},
-    {.op = Op::MsMoEGroupRouter, .category = Category::linear, .infer = infer_router,
+    {.op = Op::MsQMoE,
+     .category = Category::linear,
+     .infer = same_as_first,
+     .cost = CostRule::formula(cost_qmoe),
+     .counts = kExperts,
+     .any_rank = true},
+    {.op = Op::MsMoEPacked,
+     .category = Category::linear,
+     .infer = same_as_first,
+     .cost = CostRule::formula(cost_moe_packed),
+     .counts = "tokens·k·hidden·inter·(2, or 3 with an up weight)",
+     .any_rank = true},
+    {.op = Op::MsMoEGroupRouter,
+     .category = Category::linear,
+     .infer = infer_router,
      .cost = CostRule::formula(cost_router),
-     .counts = "tokens·width·experts when it projects; a sigmoid and an addition per score; selection is not counted",
+     .counts = "tokens·width·experts when it projects; a sigmoid and an addition per score; selection is not "
+               "counted",
      .any_rank = true},
 };
 
 }  // namespace
 
-std::span<const OpRow> ms_expert_rows() { return kRows; }
+std::span<const OpRow> ms_expert_rows() {
+  return kRows;
+}
 
 }  // namespace haoline

@@ -1,5 +1,5 @@
-// Text generation as one node (the decoder is a subgraph that runs as often as the data wants), token bookkeeping,
-// tokenizers, and containers of compiled code.
+// Text generation as one node (the decoder is a subgraph that runs as often as the data wants), token
+// bookkeeping, tokenizers, and containers of compiled code.
 #include "ops/microsoft/rules.h"
 #include "ops/op_table.h"
 
@@ -100,7 +100,8 @@ OpError infer_tokenizer(OpCall& call) {
   return {};
 }
 
-// Four bytes at a time: two products, a rotation, an exclusive or, another rotation, product and sum; then the mix.
+// Four bytes at a time: two products, a rotation, an exclusive or, another rotation, product and sum; then
+// the mix.
 Cost cost_murmur(const OpCall& call) {
   const DType dtype = call.has(0) ? call.dtype(0) : DType::unknown;
   if (dtype == DType::string || dtype == DType::unknown) return Cost::unknown();
@@ -130,30 +131,70 @@ constexpr std::string_view kSearch = "how often the decoder runs is only in the 
 constexpr std::string_view kCompiled = "compiled code of an execution provider: nothing inside can be seen";
 
 constexpr OpRow kRows[] = {
-    {.op = Op::MsBeamSearch, .category = Category::control, .infer = infer_beam_search, .cost = CostRule::unknown(),
-     .counts = kSearch, .any_rank = true},
-    {.op = Op::MsWhisperBeamSearch, .category = Category::control, .infer = infer_beam_search,
-     .cost = CostRule::unknown(), .counts = kSearch, .any_rank = true},
-    {.op = Op::MsGreedySearch, .category = Category::control, .infer = infer_greedy, .cost = CostRule::unknown(),
-     .counts = kSearch, .any_rank = true},
-    {.op = Op::MsSampling, .category = Category::control, .infer = infer_greedy, .cost = CostRule::unknown(),
-     .counts = kSearch, .any_rank = true},
-    {.op = Op::MsNGramRepeatBlock, .category = Category::elementwise, .infer = infer_second,
-     .cost = CostRule::unknown(), .counts = "how many n-grams match is only in the data", .any_rank = true},
-    {.op = Op::MsBifurcationDetector, .category = Category::slice, .infer = infer_bifurcation,
-     .cost = CostRule::unknown(), .counts = "how many tokens match is only in the data", .any_rank = true},
-    {.op = Op::MsNGramHashMapping, .category = Category::embed, .infer = infer_hash,
-     .cost = CostRule::formula(cost_hash), .counts = "ids·(orders products and exclusive ors, heads remainders)",
+    {.op = Op::MsBeamSearch,
+     .category = Category::control,
+     .infer = infer_beam_search,
+     .cost = CostRule::unknown(),
+     .counts = kSearch,
      .any_rank = true},
-    {.op = Op::MsVarlenNGramHashMapping, .category = Category::embed, .infer = infer_varlen_hash,
-     .cost = CostRule::formula(cost_hash), .counts = "ids·(orders products and exclusive ors, heads remainders)",
+    {.op = Op::MsWhisperBeamSearch,
+     .category = Category::control,
+     .infer = infer_beam_search,
+     .cost = CostRule::unknown(),
+     .counts = kSearch,
      .any_rank = true},
-    {.op = Op::MsSpeculativePrefixCommit, .category = Category::control, .infer = infer_speculative,
-     .cost = CostRule::free(), .any_rank = true},
-    {.op = Op::MsTokenizer, .category = Category::split, .infer = infer_tokenizer, .cost = CostRule::unknown(),
-     .counts = "work on strings is not counted", .any_rank = true},
-    {.op = Op::MsMurmurHash3, .category = Category::elementwise, .infer = infer_murmur,
-     .cost = CostRule::formula(cost_murmur), .counts = "per element of four bytes: one block and the final mix",
+    {.op = Op::MsGreedySearch,
+     .category = Category::control,
+     .infer = infer_greedy,
+     .cost = CostRule::unknown(),
+     .counts = kSearch,
+     .any_rank = true},
+    {.op = Op::MsSampling,
+     .category = Category::control,
+     .infer = infer_greedy,
+     .cost = CostRule::unknown(),
+     .counts = kSearch,
+     .any_rank = true},
+    {.op = Op::MsNGramRepeatBlock,
+     .category = Category::elementwise,
+     .infer = infer_second,
+     .cost = CostRule::unknown(),
+     .counts = "how many n-grams match is only in the data",
+     .any_rank = true},
+    {.op = Op::MsBifurcationDetector,
+     .category = Category::slice,
+     .infer = infer_bifurcation,
+     .cost = CostRule::unknown(),
+     .counts = "how many tokens match is only in the data",
+     .any_rank = true},
+    {.op = Op::MsNGramHashMapping,
+     .category = Category::embed,
+     .infer = infer_hash,
+     .cost = CostRule::formula(cost_hash),
+     .counts = "ids·(orders products and exclusive ors, heads remainders)",
+     .any_rank = true},
+    {.op = Op::MsVarlenNGramHashMapping,
+     .category = Category::embed,
+     .infer = infer_varlen_hash,
+     .cost = CostRule::formula(cost_hash),
+     .counts = "ids·(orders products and exclusive ors, heads remainders)",
+     .any_rank = true},
+    {.op = Op::MsSpeculativePrefixCommit,
+     .category = Category::control,
+     .infer = infer_speculative,
+     .cost = CostRule::free(),
+     .any_rank = true},
+    {.op = Op::MsTokenizer,
+     .category = Category::split,
+     .infer = infer_tokenizer,
+     .cost = CostRule::unknown(),
+     .counts = "work on strings is not counted",
+     .any_rank = true},
+    {.op = Op::MsMurmurHash3,
+     .category = Category::elementwise,
+     .infer = infer_murmur,
+     .cost = CostRule::formula(cost_murmur),
+     .counts = "per element of four bytes: one block and the final mix",
      .any_rank = true},
     {.op = Op::MsEPContext, .category = Category::unknown, .cost = CostRule::unknown(), .counts = kCompiled},
     {.op = Op::MsSnpe, .category = Category::unknown, .cost = CostRule::unknown(), .counts = kCompiled},
@@ -161,6 +202,8 @@ constexpr OpRow kRows[] = {
 
 }  // namespace
 
-std::span<const OpRow> ms_generation_rows() { return kRows; }
+std::span<const OpRow> ms_generation_rows() {
+  return kRows;
+}
 
 }  // namespace haoline

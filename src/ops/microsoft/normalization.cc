@@ -1,5 +1,5 @@
-// Normalizations with what was fused into them (skip connections, embeddings, gates, activations), the mixing of
-// hyper-connection streams, and dropout.
+// Normalizations with what was fused into them (skip connections, embeddings, gates, activations), the mixing
+// of hyper-connection streams, and dropout.
 #include "ops/microsoft/rules.h"
 #include "ops/op_table.h"
 
@@ -14,7 +14,7 @@ Cost embed_cost(const OpCall& call, bool segments, bool quantized) {
   DimPool& pool = call.pool();
   const Dim elements = call.output_elements(0);
   Cost cost;
-  cost.add(kLayerNorm, elements, pool);
+  add_layer_norm(cost, elements, pool.multiply(extent(call, 0, 0), extent(call, 0, 1)), pool);
   cost.add(Arith::add, pool.multiply(elements, Dim(segments ? 2 : 1)), pool);
   if (quantized) cost.add(kDequantize, pool.multiply(elements, Dim(segments ? 3 : 2)), pool);
   return cost;
@@ -31,8 +31,12 @@ OpError infer_embed(OpCall& call) {
   return {};
 }
 
-Cost cost_embed(const OpCall& call) { return embed_cost(call, call.has(4), false); }
-Cost cost_embed_quantized(const OpCall& call) { return embed_cost(call, call.has(4), true); }
+Cost cost_embed(const OpCall& call) {
+  return embed_cost(call, call.has(4), false);
+}
+Cost cost_embed_quantized(const OpCall& call) {
+  return embed_cost(call, call.has(4), true);
+}
 
 // --- skip connections
 
@@ -47,44 +51,64 @@ OpError infer_skip_norm(OpCall& call) {
   return {};
 }
 
-Cost skip_cost(const OpCall& call, const Work& norm, bool bias) {
+// What is added to the input before: skip, and a bias if there is one.
+void add_sums(Cost& cost, const OpCall& call, bool skip, bool bias) {
+  cost.add({.add = static_cast<std::uint8_t>((skip ? 1 : 0) + (bias ? 1 : 0))}, elements_of(call, 0),
+           call.pool());
+}
+
+Cost cost_skip_layer_norm(const OpCall& call) {
   Cost cost;
-  cost.add(norm, elements_of(call, 0), call.pool());
-  cost.add({.add = static_cast<std::uint8_t>(bias ? 2 : 1)}, elements_of(call, 0), call.pool());
+  add_layer_norm(cost, elements_of(call, 0), rows_of(call, 0), call.pool());
+  add_sums(cost, call, true, call.has(4));
   return cost;
 }
 
-Cost cost_skip_layer_norm(const OpCall& call) { return skip_cost(call, kLayerNorm, call.has(4)); }
-Cost cost_skip_rms_norm(const OpCall& call) { return skip_cost(call, kRmsNorm, call.has(3)); }
-
-Cost group_norm_cost(const OpCall& call, std::uint8_t additions) {
+Cost cost_skip_rms_norm(const OpCall& call) {
   Cost cost;
+  add_rms_norm(cost, elements_of(call, 0), rows_of(call, 0), call.pool());
+  add_sums(cost, call, true, call.has(3));
+  return cost;
+}
+
+Cost cost_group_norm(const OpCall& call) {
+  DimPool& pool = call.pool();
   const Dim elements = elements_of(call, 0);
-  cost.add(kLayerNorm, elements, call.pool());
-  cost.add({.add = additions}, elements, call.pool());
-  if (call.integer("activation") == 1) cost.add(kSilu, elements, call.pool());
+  Cost cost;
+  add_layer_norm(cost, elements, pool.multiply(extent(call, 0, 0), call.number(call.integer("groups"))),
+                 pool);
+  add_sums(cost, call, call.has(3), call.has(4));
+  if (call.integer("activation") == 1) cost.add(kSilu, elements, pool);
   return cost;
 }
-
-Cost cost_group_norm(const OpCall& call) { return group_norm_cost(call, 0); }
-Cost cost_skip_group_norm(const OpCall& call) { return group_norm_cost(call, call.has(4) ? 2 : 1); }
 
 Cost cost_gated_norm(const OpCall& call) {
-  Cost cost;
+  DimPool& pool = call.pool();
   const Dim elements = elements_of(call, 0);
-  cost.add(kRmsNorm, elements, call.pool());
-  cost.add(call.text("activation", "silu") == "sigmoid" ? kSigmoid : kSilu, elements, call.pool());
-  cost.add(Arith::multiply, elements, call.pool());
+  Cost cost;
+  add_rms_norm(cost, elements, pool.floor_div(elements, extent(call, 1, 0)), pool);
+  cost.add(call.text("activation", "silu") == "sigmoid" ? kSigmoid : kSilu, elements, pool);
+  cost.add(Arith::multiply, elements, pool);
   return cost;
 }
 
 Cost cost_branch_norm(const OpCall& call) {
+  DimPool& pool = call.pool();
+  const std::int64_t branches = call.integer("num_branches");
+  Dim means = rows_of(call, 0);
+  if (branches > 0) means = pool.multiply(means, call.number(branches));
   Cost cost;
-  cost.add(kRmsNorm, elements_of(call, 0), call.pool());
+  add_rms_norm(cost, elements_of(call, 0), means, pool);
   return cost;
 }
 
-OpError infer_ordered_norm(OpCall& call) { return same_as_first(call); }
+Cost cost_ordered_norm(const OpCall& call) {
+  Cost cost;
+  add_layer_norm(cost, elements_of(call, 0), rows_of(call, 0), call.pool());
+  cost.add(kDequantize, elements_of(call, 0), call.pool());
+  cost.add(kQuantize, elements_of(call, 0), call.pool());
+  return cost;
+}
 
 // --- hyper-connections: `branches` residual streams, grouped (…, C, H) or flattened (…, C·H)
 
@@ -141,7 +165,7 @@ Cost cost_low_rank_mix(const OpCall& call) {
   const Dim rows = rows_of(call, 0);
   const Dim rank = extent(call, 2, 1);
   Cost cost = macs_only(pool.multiply(elements, pool.add(pool.multiply(Dim(2), rank), streams.branches)));
-  cost.add(kRmsNorm, elements, pool);
+  add_rms_norm(cost, elements, pool.multiply(rows, streams.branches), pool);
   cost.add(kSilu, pool.multiply(rows, rank), pool);
   cost.add(kSigmoid, pool.add(elements, pool.multiply(rows, streams.branches)), pool);
   cost.add({.add = 1, .multiply = 1}, elements, pool);
@@ -154,11 +178,11 @@ Cost cost_engram(const OpCall& call) {
   Cost cost;
   const Dim elements = elements_of(call, 0);
   DimPool& pool = call.pool();
-  cost.add(kRmsNorm, pool.multiply(elements, Dim(2)), pool);
+  add_rms_norm(cost, pool.multiply(elements, Dim(2)), pool.multiply(rows_of(call, 0), Dim(2)), pool);
   cost.add({.add = 1, .multiply = 2}, elements, pool);
   cost.add({.add = 2, .multiply = 1, .divide = 2, .square_root = 1, .transcendental = 1, .compare = 2},
            rows_of(call, 0), pool);
-  if (call.wants(1)) cost.add(kRmsNorm, elements, pool);
+  if (call.wants(1)) add_rms_norm(cost, elements, rows_of(call, 0), pool);
   return cost;
 }
 
@@ -184,52 +208,114 @@ Cost cost_bias_dropout(const OpCall& call) {
   return cost;
 }
 
-constexpr std::string_view kNormCounts = "per element: mean, variance, scale, shift, and what was added before";
+constexpr std::string_view kNormCounts =
+    "per element: mean, variance, scale, shift, and what was added before";
 constexpr std::string_view kRmsCounts = "per element: mean square and scale, and what was fused to it";
 constexpr std::string_view kDropoutCounts = "at inference: the additions only";
 
 constexpr OpRow kRows[] = {
-    {.op = Op::MsEmbedLayerNormalization, .category = Category::embed, .infer = infer_embed,
-     .cost = CostRule::formula(cost_embed), .counts = kNormCounts, .any_rank = true},
-    {.op = Op::MsQEmbedLayerNormalization, .category = Category::embed, .infer = infer_embed,
-     .cost = CostRule::formula(cost_embed_quantized), .counts = kNormCounts, .any_rank = true},
-    {.op = Op::MsSkipLayerNormalization, .category = Category::norm, .infer = infer_skip_norm,
-     .cost = CostRule::formula(cost_skip_layer_norm), .counts = kNormCounts, .any_rank = true},
-    {.op = Op::MsSkipSimplifiedLayerNormalization, .category = Category::norm, .infer = infer_skip_norm,
-     .cost = CostRule::formula(cost_skip_rms_norm), .counts = kRmsCounts, .any_rank = true},
-    {.op = Op::MsGroupNorm, .category = Category::norm, .infer = same_as_first,
-     .cost = CostRule::formula(cost_group_norm), .counts = kNormCounts, .any_rank = true},
-    {.op = Op::MsSkipGroupNorm, .category = Category::norm, .infer = all_same_as_first,
-     .cost = CostRule::formula(cost_skip_group_norm), .counts = kNormCounts, .any_rank = true},
-    {.op = Op::MsGatedRMSNorm, .category = Category::norm, .infer = same_as_first,
-     .cost = CostRule::formula(cost_gated_norm), .counts = kRmsCounts, .any_rank = true},
-    {.op = Op::MsBranchwiseRMSNorm, .category = Category::norm, .infer = same_as_first,
-     .cost = CostRule::formula(cost_branch_norm), .counts = kRmsCounts, .any_rank = true},
-    {.op = Op::MsQOrderedLayerNormalization, .category = Category::norm, .infer = infer_ordered_norm,
-     .cost = CostRule::per_input({.add = 7, .multiply = 4, .divide = 1, .compare = 2}),
-     .counts = "per element: dequantized, normalized, quantized", .any_rank = true},
-    {.op = Op::MsHyperConnectionPreMix, .category = Category::elementwise, .infer = infer_pre_mix,
-     .cost = CostRule::per_input({.add = 1, .multiply = 1}), .counts = "a multiplication and an addition per element",
+    {.op = Op::MsEmbedLayerNormalization,
+     .category = Category::embed,
+     .infer = infer_embed,
+     .cost = CostRule::formula(cost_embed),
+     .counts = kNormCounts,
      .any_rank = true},
-    {.op = Op::MsHyperConnectionPostMix, .category = Category::elementwise, .infer = same_as_first,
-     .cost = CostRule::formula(cost_post_mix), .counts = "elements·branches when the streams are mixed",
+    {.op = Op::MsQEmbedLayerNormalization,
+     .category = Category::embed,
+     .infer = infer_embed,
+     .cost = CostRule::formula(cost_embed_quantized),
+     .counts = kNormCounts,
      .any_rank = true},
-    {.op = Op::MsHyperConnectionLowRankMix, .category = Category::linear, .infer = infer_low_rank_mix,
-     .cost = CostRule::formula(cost_low_rank_mix), .counts = "elements·(2·rank + branches): down, up and inject",
+    {.op = Op::MsSkipLayerNormalization,
+     .category = Category::norm,
+     .infer = infer_skip_norm,
+     .cost = CostRule::formula(cost_skip_layer_norm),
+     .counts = kNormCounts,
      .any_rank = true},
-    {.op = Op::MsEngramGate, .category = Category::activation, .infer = all_same_as_first,
-     .cost = CostRule::formula(cost_engram), .counts = "two norms and a product per element, a gate per branch",
+    {.op = Op::MsSkipSimplifiedLayerNormalization,
+     .category = Category::norm,
+     .infer = infer_skip_norm,
+     .cost = CostRule::formula(cost_skip_rms_norm),
+     .counts = kRmsCounts,
      .any_rank = true},
-    {.op = Op::MsBiasDropout, .category = Category::dropout, .infer = infer_dropout,
-     .cost = CostRule::formula(cost_bias_dropout), .counts = kDropoutCounts, .any_rank = true},
-    {.op = Op::MsBitmaskBiasDropout, .category = Category::dropout, .infer = infer_bitmask_dropout,
-     .cost = CostRule::formula(cost_bias_dropout), .counts = kDropoutCounts, .any_rank = true},
-    {.op = Op::MsBitmaskDropout, .category = Category::dropout, .infer = infer_bitmask_dropout,
-     .cost = CostRule::free(), .counts = kDropoutCounts, .any_rank = true},
+    {.op = Op::MsGroupNorm,
+     .category = Category::norm,
+     .infer = same_as_first,
+     .cost = CostRule::formula(cost_group_norm),
+     .counts = kNormCounts,
+     .any_rank = true},
+    {.op = Op::MsSkipGroupNorm,
+     .category = Category::norm,
+     .infer = all_same_as_first,
+     .cost = CostRule::formula(cost_group_norm),
+     .counts = kNormCounts,
+     .any_rank = true},
+    {.op = Op::MsGatedRMSNorm,
+     .category = Category::norm,
+     .infer = same_as_first,
+     .cost = CostRule::formula(cost_gated_norm),
+     .counts = kRmsCounts,
+     .any_rank = true},
+    {.op = Op::MsBranchwiseRMSNorm,
+     .category = Category::norm,
+     .infer = same_as_first,
+     .cost = CostRule::formula(cost_branch_norm),
+     .counts = kRmsCounts,
+     .any_rank = true},
+    {.op = Op::MsQOrderedLayerNormalization,
+     .category = Category::norm,
+     .infer = same_as_first,
+     .cost = CostRule::formula(cost_ordered_norm),
+     .counts = "per element: dequantized, normalized, quantized",
+     .any_rank = true},
+    {.op = Op::MsHyperConnectionPreMix,
+     .category = Category::elementwise,
+     .infer = infer_pre_mix,
+     .cost = CostRule::per_input({.add = 1, .multiply = 1}),
+     .counts = "a multiplication and an addition per element",
+     .any_rank = true},
+    {.op = Op::MsHyperConnectionPostMix,
+     .category = Category::elementwise,
+     .infer = same_as_first,
+     .cost = CostRule::formula(cost_post_mix),
+     .counts = "elements·branches when the streams are mixed",
+     .any_rank = true},
+    {.op = Op::MsHyperConnectionLowRankMix,
+     .category = Category::linear,
+     .infer = infer_low_rank_mix,
+     .cost = CostRule::formula(cost_low_rank_mix),
+     .counts = "elements·(2·rank + branches): down, up and inject",
+     .any_rank = true},
+    {.op = Op::MsEngramGate,
+     .category = Category::activation,
+     .infer = all_same_as_first,
+     .cost = CostRule::formula(cost_engram),
+     .counts = "two norms and a product per element, a gate per branch",
+     .any_rank = true},
+    {.op = Op::MsBiasDropout,
+     .category = Category::dropout,
+     .infer = infer_dropout,
+     .cost = CostRule::formula(cost_bias_dropout),
+     .counts = kDropoutCounts,
+     .any_rank = true},
+    {.op = Op::MsBitmaskBiasDropout,
+     .category = Category::dropout,
+     .infer = infer_bitmask_dropout,
+     .cost = CostRule::formula(cost_bias_dropout),
+     .counts = kDropoutCounts,
+     .any_rank = true},
+    {.op = Op::MsBitmaskDropout,
+     .category = Category::dropout,
+     .infer = infer_bitmask_dropout,
+     .cost = CostRule::free(),
+     .counts = kDropoutCounts,
+     .any_rank = true},
 };
 
 }  // namespace
 
-std::span<const OpRow> ms_normalization_rows() { return kRows; }
+std::span<const OpRow> ms_normalization_rows() {
+  return kRows;
+}
 
 }  // namespace haoline

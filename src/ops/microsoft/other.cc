@@ -151,7 +151,8 @@ OpError infer_unfold(OpCall& call) {
 
 OpError infer_rfft(OpCall& call) {
   if (!call.has_rank(0) || call.rank(0) == 0) return {};
-  Shape shape = with_last(call, 0, call.pool().add(call.pool().floor_div(extent(call, 0, -1), Dim(2)), Dim(1)));
+  Shape shape =
+      with_last(call, 0, call.pool().add(call.pool().floor_div(extent(call, 0, -1), Dim(2)), Dim(1)));
   shape.push_back(2);
   call.set_shape(0, std::move(shape));
   return {};
@@ -188,7 +189,8 @@ Cost cost_distance(const OpCall& call) {
   const std::string_view metric = call.text("metric", "sqeuclidean");
   if (metric != "sqeuclidean" && metric != "euclidean") return Cost::unknown();
   Cost cost;
-  cost.add({.add = 2, .multiply = 1}, call.pool().multiply(call.output_elements(0), extent(call, 0, 1)), call.pool());
+  cost.add({.add = 2, .multiply = 1}, call.pool().multiply(call.output_elements(0), extent(call, 0, 1)),
+           call.pool());
   if (metric == "euclidean") cost.add(Arith::square_root, call.output_elements(0), call.pool());
   return cost;
 }
@@ -196,7 +198,8 @@ Cost cost_distance(const OpCall& call) {
 // The path has between max(M, N) and M + N - 1 points.
 OpError infer_time_warping(OpCall& call) {
   if (!call.has_rank(0)) return {};
-  if (call.rank(0) != 2 && call.rank(0) != 3) return Message("the costs need rank 2, or 3 with a first axis of 1");
+  if (call.rank(0) != 2 && call.rank(0) != 3)
+    return Message("the costs need rank 2, or 3 with a first axis of 1");
   DimPool& pool = call.pool();
   const Dim longest = pool.subtract(pool.add(extent(call, 0, -2), extent(call, 0, -1)), Dim(1));
   call.set_shape(0, Shape{2, call.data_symbol("points", longest)});
@@ -218,54 +221,128 @@ Cost cost_all_finite(const OpCall& call) {
   return cost;
 }
 
-constexpr std::string_view kSampled = "per result: four products and three additions (bilinear), 20 and 15 (bicubic)";
+constexpr std::string_view kSampled =
+    "per result: four products and three additions (bilinear), 20 and 15 (bicubic)";
 
 constexpr OpRow kRows[] = {
-    {.op = Op::MsExpandDims, .category = Category::reshape, .infer = infer_expand_dims, .cost = CostRule::free(),
-     .traffic = Traffic::view, .alias = Alias::view, .any_rank = true},
-    {.op = Op::MsGatherND, .category = Category::slice, .infer = infer_gather_nd, .cost = CostRule::free(),
-     .traffic = Traffic::gathered, .any_rank = true},
-    {.op = Op::MsPad, .category = Category::pad, .infer = infer_pad, .cost = CostRule::free(), .any_rank = true},
-    {.op = Op::MsRange, .category = Category::constant, .infer = infer_range,
-     .cost = CostRule::per_output({.add = 1, .multiply = 1}), .counts = "start + index·delta", .any_rank = true},
-    {.op = Op::MsTrilu, .category = Category::slice, .infer = same_as_first, .cost = CostRule::free(),
+    {.op = Op::MsExpandDims,
+     .category = Category::reshape,
+     .infer = infer_expand_dims,
+     .cost = CostRule::free(),
+     .traffic = Traffic::view,
+     .alias = Alias::view,
      .any_rank = true},
-    {.op = Op::MsUnique, .category = Category::slice, .infer = infer_unique, .cost = CostRule::unknown(),
-     .counts = "how much is compared depends on the data", .any_rank = true},
-    {.op = Op::MsSampleOp, .category = Category::elementwise, .infer = infer_echo, .cost = CostRule::free(),
-     .alias = Alias::in_place, .any_rank = true},
-    {.op = Op::MsTorchEmbedding, .category = Category::embed, .infer = infer_torch_embedding,
-     .cost = CostRule::free(), .traffic = Traffic::gathered, .any_rank = true},
-    {.op = Op::MsGridSample, .category = Category::slice, .infer = infer_grid_sample,
-     .cost = CostRule::formula(sample_cost), .counts = kSampled, .any_rank = true},
-    {.op = Op::MsCropAndResize, .category = Category::slice, .infer = infer_crop,
-     .cost = CostRule::formula(sample_cost), .counts = kSampled, .any_rank = true},
-    {.op = Op::MsUnfoldTensor, .category = Category::slice, .infer = infer_unfold, .cost = CostRule::free(),
+    {.op = Op::MsGatherND,
+     .category = Category::slice,
+     .infer = infer_gather_nd,
+     .cost = CostRule::free(),
+     .traffic = Traffic::gathered,
      .any_rank = true},
-    {.op = Op::MsRfft, .category = Category::linear, .infer = infer_rfft, .cost = CostRule::unknown(),
-     .counts = "depends on the factors of the length", .any_rank = true},
-    {.op = Op::MsIrfft, .category = Category::linear, .infer = infer_irfft, .cost = CostRule::unknown(),
-     .counts = "depends on the factors of the length", .any_rank = true},
-    {.op = Op::MsComplexMul, .category = Category::elementwise, .infer = infer_complex,
+    {.op = Op::MsPad,
+     .category = Category::pad,
+     .infer = infer_pad,
+     .cost = CostRule::free(),
+     .any_rank = true},
+    {.op = Op::MsRange,
+     .category = Category::constant,
+     .infer = infer_range,
+     .cost = CostRule::per_output({.add = 1, .multiply = 1}),
+     .counts = "start + index·delta",
+     .any_rank = true},
+    {.op = Op::MsTrilu,
+     .category = Category::slice,
+     .infer = same_as_first,
+     .cost = CostRule::free(),
+     .any_rank = true},
+    {.op = Op::MsUnique,
+     .category = Category::slice,
+     .infer = infer_unique,
+     .cost = CostRule::unknown(),
+     .counts = "how much is compared depends on the data",
+     .any_rank = true},
+    {.op = Op::MsSampleOp,
+     .category = Category::elementwise,
+     .infer = infer_echo,
+     .cost = CostRule::free(),
+     .alias = Alias::in_place,
+     .any_rank = true},
+    {.op = Op::MsTorchEmbedding,
+     .category = Category::embed,
+     .infer = infer_torch_embedding,
+     .cost = CostRule::free(),
+     .traffic = Traffic::gathered,
+     .any_rank = true},
+    {.op = Op::MsGridSample,
+     .category = Category::slice,
+     .infer = infer_grid_sample,
+     .cost = CostRule::formula(sample_cost),
+     .counts = kSampled,
+     .any_rank = true},
+    {.op = Op::MsCropAndResize,
+     .category = Category::slice,
+     .infer = infer_crop,
+     .cost = CostRule::formula(sample_cost),
+     .counts = kSampled,
+     .any_rank = true},
+    {.op = Op::MsUnfoldTensor,
+     .category = Category::slice,
+     .infer = infer_unfold,
+     .cost = CostRule::free(),
+     .any_rank = true},
+    {.op = Op::MsRfft,
+     .category = Category::linear,
+     .infer = infer_rfft,
+     .cost = CostRule::unknown(),
+     .counts = "depends on the factors of the length",
+     .any_rank = true},
+    {.op = Op::MsIrfft,
+     .category = Category::linear,
+     .infer = infer_irfft,
+     .cost = CostRule::unknown(),
+     .counts = "depends on the factors of the length",
+     .any_rank = true},
+    {.op = Op::MsComplexMul,
+     .category = Category::elementwise,
+     .infer = infer_complex,
      .cost = CostRule::per_output({.add = 1, .multiply = 2}),
-     .counts = "two products and an addition per real or imaginary part", .any_rank = true},
-    {.op = Op::MsComplexMulConj, .category = Category::elementwise, .infer = infer_complex,
+     .counts = "two products and an addition per real or imaginary part",
+     .any_rank = true},
+    {.op = Op::MsComplexMulConj,
+     .category = Category::elementwise,
+     .infer = infer_complex,
      .cost = CostRule::per_output({.add = 1, .multiply = 2}),
-     .counts = "two products and an addition per real or imaginary part", .any_rank = true},
-    {.op = Op::MsCDist, .category = Category::reduce, .infer = infer_distance,
-     .cost = CostRule::formula(cost_distance), .counts = "per pair and component: difference, square, sum",
+     .counts = "two products and an addition per real or imaginary part",
      .any_rank = true},
-    {.op = Op::MsInverse, .category = Category::linear, .infer = same_as_first, .cost = CostRule::unknown(),
-     .counts = "depends on the algorithm", .any_rank = true},
-    {.op = Op::MsDynamicTimeWarping, .category = Category::reduce, .infer = infer_time_warping,
-     .cost = CostRule::per_input({.add = 1, .compare = 2}), .counts = "an addition and two comparisons per cell",
+    {.op = Op::MsCDist,
+     .category = Category::reduce,
+     .infer = infer_distance,
+     .cost = CostRule::formula(cost_distance),
+     .counts = "per pair and component: difference, square, sum",
      .any_rank = true},
-    {.op = Op::MsIsAllFinite, .category = Category::reduce, .infer = infer_all_finite,
-     .cost = CostRule::formula(cost_all_finite), .counts = "a comparison per element", .any_rank = true},
+    {.op = Op::MsInverse,
+     .category = Category::linear,
+     .infer = same_as_first,
+     .cost = CostRule::unknown(),
+     .counts = "depends on the algorithm",
+     .any_rank = true},
+    {.op = Op::MsDynamicTimeWarping,
+     .category = Category::reduce,
+     .infer = infer_time_warping,
+     .cost = CostRule::per_input({.add = 1, .compare = 2}),
+     .counts = "an addition and two comparisons per cell",
+     .any_rank = true},
+    {.op = Op::MsIsAllFinite,
+     .category = Category::reduce,
+     .infer = infer_all_finite,
+     .cost = CostRule::formula(cost_all_finite),
+     .counts = "a comparison per element",
+     .any_rank = true},
 };
 
 }  // namespace
 
-std::span<const OpRow> ms_other_rows() { return kRows; }
+std::span<const OpRow> ms_other_rows() {
+  return kRows;
+}
 
 }  // namespace haoline

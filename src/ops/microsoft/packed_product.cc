@@ -1,5 +1,6 @@
-// Matrix products whose weight is quantized and packed: the logical extents come from attributes. A product costs
-// what the float one does; unpacking the weight is a subtraction and a multiplication per weight, every time.
+// Matrix products whose weight is quantized and packed: the logical extents come from attributes. A product
+// costs what the float one does; unpacking the weight is a subtraction and a multiplication per weight, every
+// time.
 #include "ops/microsoft/rules.h"
 #include "ops/op_table.h"
 
@@ -87,7 +88,9 @@ Cost cost_fp4(const OpCall& call) {
   return cost;
 }
 
-OpError infer_fp8(OpCall& call) { return infer_columns(call, extent(call, 1, 1), extent(call, 1, 0)); }
+OpError infer_fp8(OpCall& call) {
+  return infer_columns(call, extent(call, 1, 1), extent(call, 1, 0));
+}
 
 Cost cost_fp8(const OpCall& call) {
   Cost cost = packed_cost(call, extent(call, 1, 1), extent(call, 1, 0), {.multiply = 1});
@@ -108,7 +111,7 @@ Cost cost_packed(const OpCall& call) {
 // --- several products of one normalized input
 
 void add_norm(Cost& cost, const OpCall& call, bool norm, bool skip) {
-  if (norm) cost.add(kRmsNorm, elements_of(call, 0), call.pool());
+  if (norm) add_rms_norm(cost, elements_of(call, 0), rows_of(call, 0), call.pool());
   if (skip) cost.add(Arith::add, elements_of(call, 0), call.pool());
 }
 
@@ -183,28 +186,66 @@ constexpr std::string_view kCounts =
 constexpr std::string_view kScaled = "rows·K·N with logical extents; unpacking the weight: its scales";
 
 constexpr OpRow kRows[] = {
-    {.op = Op::MsMatMulNBits, .category = Category::linear, .infer = infer_nbits,
-     .cost = CostRule::formula(cost_nbits), .counts = kCounts, .any_rank = true},
-    {.op = Op::MsMatMulBnb4, .category = Category::linear, .infer = infer_bnb4,
-     .cost = CostRule::formula(cost_bnb4), .counts = kScaled, .any_rank = true},
-    {.op = Op::MsMatMulFpQ4, .category = Category::linear, .infer = infer_fpq4,
-     .cost = CostRule::formula(cost_fpq4), .counts = kCounts, .any_rank = true},
-    {.op = Op::MsMatMulBlockQuantizedFp4Weight, .category = Category::linear, .infer = infer_fp4,
-     .cost = CostRule::formula(cost_fp4), .counts = kScaled, .any_rank = true},
-    {.op = Op::MsMatMulBlockQuantizedFp8Weight, .category = Category::linear, .infer = infer_fp8,
-     .cost = CostRule::formula(cost_fp8), .counts = kScaled, .any_rank = true},
-    {.op = Op::MsMatMulPacked, .category = Category::linear, .infer = infer_nbits,
-     .cost = CostRule::formula(cost_packed), .counts = kScaled, .any_rank = true},
-    {.op = Op::MsMatMulNBitsMlp, .category = Category::linear, .infer = infer_mlp,
-     .cost = CostRule::formula(cost_mlp), .counts = "2·rows·K·N: gate and up", .any_rank = true},
-    {.op = Op::MsMatMulNBitsQkv, .category = Category::linear, .infer = infer_qkv,
-     .cost = CostRule::formula(cost_qkv), .counts = "rows·K·(Nq + 2·Nkv)", .any_rank = true},
-    {.op = Op::MsMatMulNBitsQLoRA, .category = Category::linear, .infer = infer_nbits,
-     .cost = CostRule::formula(cost_lora), .counts = "rows·(K·N + K·rank + rank·N)", .any_rank = true},
+    {.op = Op::MsMatMulNBits,
+     .category = Category::linear,
+     .infer = infer_nbits,
+     .cost = CostRule::formula(cost_nbits),
+     .counts = kCounts,
+     .any_rank = true},
+    {.op = Op::MsMatMulBnb4,
+     .category = Category::linear,
+     .infer = infer_bnb4,
+     .cost = CostRule::formula(cost_bnb4),
+     .counts = kScaled,
+     .any_rank = true},
+    {.op = Op::MsMatMulFpQ4,
+     .category = Category::linear,
+     .infer = infer_fpq4,
+     .cost = CostRule::formula(cost_fpq4),
+     .counts = kCounts,
+     .any_rank = true},
+    {.op = Op::MsMatMulBlockQuantizedFp4Weight,
+     .category = Category::linear,
+     .infer = infer_fp4,
+     .cost = CostRule::formula(cost_fp4),
+     .counts = kScaled,
+     .any_rank = true},
+    {.op = Op::MsMatMulBlockQuantizedFp8Weight,
+     .category = Category::linear,
+     .infer = infer_fp8,
+     .cost = CostRule::formula(cost_fp8),
+     .counts = kScaled,
+     .any_rank = true},
+    {.op = Op::MsMatMulPacked,
+     .category = Category::linear,
+     .infer = infer_nbits,
+     .cost = CostRule::formula(cost_packed),
+     .counts = kScaled,
+     .any_rank = true},
+    {.op = Op::MsMatMulNBitsMlp,
+     .category = Category::linear,
+     .infer = infer_mlp,
+     .cost = CostRule::formula(cost_mlp),
+     .counts = "2·rows·K·N: gate and up",
+     .any_rank = true},
+    {.op = Op::MsMatMulNBitsQkv,
+     .category = Category::linear,
+     .infer = infer_qkv,
+     .cost = CostRule::formula(cost_qkv),
+     .counts = "rows·K·(Nq + 2·Nkv)",
+     .any_rank = true},
+    {.op = Op::MsMatMulNBitsQLoRA,
+     .category = Category::linear,
+     .infer = infer_nbits,
+     .cost = CostRule::formula(cost_lora),
+     .counts = "rows·(K·N + K·rank + rank·N)",
+     .any_rank = true},
 };
 
 }  // namespace
 
-std::span<const OpRow> ms_packed_product_rows() { return kRows; }
+std::span<const OpRow> ms_packed_product_rows() {
+  return kRows;
+}
 
 }  // namespace haoline

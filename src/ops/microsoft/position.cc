@@ -1,4 +1,5 @@
-// Rotary embeddings, relative position biases, padding removed and restored, and the gates around linear attention.
+// Rotary embeddings, relative position biases, padding removed and restored, and the gates around linear
+// attention.
 #include "ops/microsoft/rules.h"
 #include "ops/op_table.h"
 
@@ -72,7 +73,7 @@ Cost cost_rms_norm_rotary(const OpCall& call) {
   DimPool& pool = call.pool();
   const Dim heads = rows_of(call, 0);
   Cost cost;
-  cost.add(kRmsNorm, pool.multiply(heads, norm_width(call)), pool);
+  add_rms_norm(cost, pool.multiply(heads, norm_width(call)), heads, pool);
   cost.add(kRotary, pool.multiply(heads, call.number(call.integer("rotary_embedding_dim"))), pool);
   return cost;
 }
@@ -144,34 +145,64 @@ Cost cost_linear_gate(const OpCall& call) {
 constexpr std::string_view kRotates = "one addition and two multiplications per rotated element";
 
 constexpr OpRow kRows[] = {
-    {.op = Op::MsRotaryEmbedding, .category = Category::embed, .infer = infer_rotary,
-     .cost = CostRule::formula(cost_rotary), .counts = kRotates, .any_rank = true},
-    {.op = Op::MsMRotaryEmbedding, .category = Category::embed, .infer = infer_rotary,
-     .cost = CostRule::formula(cost_rotary), .counts = kRotates, .any_rank = true},
-    {.op = Op::MsGemmaRotaryEmbedding, .category = Category::embed, .infer = infer_gemma_rotary,
+    {.op = Op::MsRotaryEmbedding,
+     .category = Category::embed,
+     .infer = infer_rotary,
+     .cost = CostRule::formula(cost_rotary),
+     .counts = kRotates,
+     .any_rank = true},
+    {.op = Op::MsMRotaryEmbedding,
+     .category = Category::embed,
+     .infer = infer_rotary,
+     .cost = CostRule::formula(cost_rotary),
+     .counts = kRotates,
+     .any_rank = true},
+    {.op = Op::MsGemmaRotaryEmbedding,
+     .category = Category::embed,
+     .infer = infer_gemma_rotary,
      .cost = CostRule::formula(cost_gemma_rotary),
      .counts = "sine and cosine of the embedding, then one addition and two multiplications per element",
      .any_rank = true},
-    {.op = Op::MsRMSNormRotary, .category = Category::norm, .infer = infer_rms_norm_rotary,
+    {.op = Op::MsRMSNormRotary,
+     .category = Category::norm,
+     .infer = infer_rms_norm_rotary,
      .cost = CostRule::formula(cost_rms_norm_rotary),
      .counts = "mean square and scale per element, one addition and two multiplications per rotated element",
      .any_rank = true},
-    {.op = Op::MsRelativePositionBias, .category = Category::embed, .infer = infer_relative_bias,
-     .cost = CostRule::free(), .counts = "selects from the table; finding the buckets is not counted",
+    {.op = Op::MsRelativePositionBias,
+     .category = Category::embed,
+     .infer = infer_relative_bias,
+     .cost = CostRule::free(),
+     .counts = "selects from the table; finding the buckets is not counted",
      .any_rank = true},
-    {.op = Op::MsGatedRelativePositionBias, .category = Category::attention, .infer = infer_gated_bias,
-     .cost = CostRule::formula(cost_gated_bias), .counts = "query elements·D of the gate's product", .any_rank = true},
-    {.op = Op::MsRemovePadding, .category = Category::slice, .infer = infer_remove_padding, .cost = CostRule::free(),
+    {.op = Op::MsGatedRelativePositionBias,
+     .category = Category::attention,
+     .infer = infer_gated_bias,
+     .cost = CostRule::formula(cost_gated_bias),
+     .counts = "query elements·D of the gate's product",
      .any_rank = true},
-    {.op = Op::MsRestorePadding, .category = Category::pad, .infer = infer_restore_padding, .cost = CostRule::free(),
+    {.op = Op::MsRemovePadding,
+     .category = Category::slice,
+     .infer = infer_remove_padding,
+     .cost = CostRule::free(),
      .any_rank = true},
-    {.op = Op::MsLinearAttentionGate, .category = Category::activation, .infer = infer_linear_gate,
-     .cost = CostRule::formula(cost_linear_gate), .counts = "softplus and scale per decay, sigmoid per update rate",
+    {.op = Op::MsRestorePadding,
+     .category = Category::pad,
+     .infer = infer_restore_padding,
+     .cost = CostRule::free(),
+     .any_rank = true},
+    {.op = Op::MsLinearAttentionGate,
+     .category = Category::activation,
+     .infer = infer_linear_gate,
+     .cost = CostRule::formula(cost_linear_gate),
+     .counts = "softplus and scale per decay, sigmoid per update rate",
      .any_rank = true},
 };
 
 }  // namespace
 
-std::span<const OpRow> ms_position_rows() { return kRows; }
+std::span<const OpRow> ms_position_rows() {
+  return kRows;
+}
 
 }  // namespace haoline

@@ -22,7 +22,8 @@ Shape as_multiplied(const Shape& stored, bool trans, bool trans_batch) {
 
 Product fused_product(OpCall& call) {
   if (!call.has_rank(0) || !call.has_rank(1)) return {};
-  return matmul(call, as_multiplied(call.shape(0), call.integer("transA") != 0, call.integer("transBatchA") != 0),
+  return matmul(call,
+                as_multiplied(call.shape(0), call.integer("transA") != 0, call.integer("transBatchA") != 0),
                 as_multiplied(call.shape(1), call.integer("transB") != 0, call.integer("transBatchB") != 0));
 }
 
@@ -36,8 +37,7 @@ OpError infer_fused(OpCall& call) {
 // The extent both operands share: that of A after transposition.
 Dim fused_inner(const OpCall& call) {
   if (!call.has_rank(0)) return Dim::unknown();
-  const Shape a =
-      as_multiplied(call.shape(0), call.integer("transA") != 0, call.integer("transBatchA") != 0);
+  const Shape a = as_multiplied(call.shape(0), call.integer("transA") != 0, call.integer("transBatchA") != 0);
   return a.rank() == 0 ? Dim::unknown() : a.back();
 }
 
@@ -90,7 +90,9 @@ Cost cost_gemm_fast_gelu(const OpCall& call) {
   return cost;
 }
 
-Cost cost_matmul(const OpCall& call) { return product_cost(call, extent(call, 0, -1)); }
+Cost cost_matmul(const OpCall& call) {
+  return product_cost(call, extent(call, 0, -1));
+}
 
 // A is quantized on the way: its range, scale and rounding; the result is scaled back.
 Cost cost_dynamic_quantize(const OpCall& call) {
@@ -117,7 +119,9 @@ OpError infer_gemm_of(OpCall& call, std::size_t b) {
   return {};
 }
 
-Dim gemm_inner(const OpCall& call) { return extent(call, 0, call.integer("transA") != 0 ? 0 : 1); }
+Dim gemm_inner(const OpCall& call) {
+  return extent(call, 0, call.integer("transA") != 0 ? 0 : 1);
+}
 
 void add_bias(Cost& cost, const OpCall& call, std::size_t c) {
   if (!call.has(c)) return;
@@ -125,7 +129,9 @@ void add_bias(Cost& cost, const OpCall& call, std::size_t c) {
   if (call.real("beta", 1.0) != 1.0) cost.add(Arith::multiply, elements_of(call, c), call.pool());
 }
 
-OpError infer_fused_gemm(OpCall& call) { return infer_gemm_of(call, 1); }
+OpError infer_fused_gemm(OpCall& call) {
+  return infer_gemm_of(call, 1);
+}
 
 Cost cost_fused_gemm(const OpCall& call) {
   Cost cost = product_cost(call, gemm_inner(call));
@@ -197,36 +203,82 @@ Cost cost_router_gate_up(const OpCall& call) {
 constexpr std::string_view kCounts = "elements of the result·inner extent";
 
 constexpr OpRow kRows[] = {
-    {.op = Op::MsFusedMatMul, .category = Category::linear, .infer = infer_fused,
-     .cost = CostRule::formula(cost_fused), .counts = kCounts},
-    {.op = Op::MsTransposeMatMul, .category = Category::linear, .infer = infer_fused,
-     .cost = CostRule::formula(cost_fused), .counts = kCounts},
-    {.op = Op::MsFusedMatMulActivation, .category = Category::linear, .infer = infer_fused,
-     .cost = CostRule::formula(cost_fused), .counts = kCounts},
-    {.op = Op::MsSparseToDenseMatMul, .category = Category::linear, .infer = infer_fused,
-     .cost = CostRule::unknown(), .counts = "how many elements of A are stored is only in the data"},
-    {.op = Op::MsFusedGemm, .category = Category::linear, .infer = infer_fused_gemm,
-     .cost = CostRule::formula(cost_fused_gemm), .counts = kCounts},
-    {.op = Op::MsGemmFloat8, .category = Category::linear, .infer = infer_gemm_float8,
-     .cost = CostRule::formula(cost_fused_gemm), .counts = kCounts, .any_rank = true},
-    {.op = Op::MsGemmFastGelu, .category = Category::linear, .infer = infer_matmul,
-     .cost = CostRule::formula(cost_gemm_fast_gelu), .counts = kCounts},
-    {.op = Op::MsMatMulInteger16, .category = Category::linear, .infer = infer_matmul_integer16,
-     .cost = CostRule::formula(cost_matmul), .counts = kCounts},
-    {.op = Op::MsMatMulIntegerToFloat, .category = Category::linear, .infer = infer_matmul,
-     .cost = CostRule::formula(cost_integer_to_float), .counts = kCounts, .any_rank = true},
-    {.op = Op::MsDynamicQuantizeMatMul, .category = Category::linear, .infer = infer_matmul,
-     .cost = CostRule::formula(cost_dynamic_quantize), .counts = kCounts, .any_rank = true},
-    {.op = Op::MsQGemm, .category = Category::linear, .infer = infer_qgemm, .cost = CostRule::formula(cost_qgemm),
-     .counts = kCounts, .any_rank = true},
-    {.op = Op::MsQOrderedMatMul, .category = Category::linear, .infer = infer_ordered_matmul,
-     .cost = CostRule::formula(cost_ordered_matmul), .counts = kCounts, .any_rank = true},
-    {.op = Op::MsRouterGateUpProj, .category = Category::linear, .infer = infer_router_gate_up,
-     .cost = CostRule::formula(cost_router_gate_up), .counts = "rows·K·(router + 2·inter)"},
+    {.op = Op::MsFusedMatMul,
+     .category = Category::linear,
+     .infer = infer_fused,
+     .cost = CostRule::formula(cost_fused),
+     .counts = kCounts},
+    {.op = Op::MsTransposeMatMul,
+     .category = Category::linear,
+     .infer = infer_fused,
+     .cost = CostRule::formula(cost_fused),
+     .counts = kCounts},
+    {.op = Op::MsFusedMatMulActivation,
+     .category = Category::linear,
+     .infer = infer_fused,
+     .cost = CostRule::formula(cost_fused),
+     .counts = kCounts},
+    {.op = Op::MsSparseToDenseMatMul,
+     .category = Category::linear,
+     .infer = infer_fused,
+     .cost = CostRule::unknown(),
+     .counts = "how many elements of A are stored is only in the data"},
+    {.op = Op::MsFusedGemm,
+     .category = Category::linear,
+     .infer = infer_fused_gemm,
+     .cost = CostRule::formula(cost_fused_gemm),
+     .counts = kCounts},
+    {.op = Op::MsGemmFloat8,
+     .category = Category::linear,
+     .infer = infer_gemm_float8,
+     .cost = CostRule::formula(cost_fused_gemm),
+     .counts = kCounts,
+     .any_rank = true},
+    {.op = Op::MsGemmFastGelu,
+     .category = Category::linear,
+     .infer = infer_matmul,
+     .cost = CostRule::formula(cost_gemm_fast_gelu),
+     .counts = kCounts},
+    {.op = Op::MsMatMulInteger16,
+     .category = Category::linear,
+     .infer = infer_matmul_integer16,
+     .cost = CostRule::formula(cost_matmul),
+     .counts = kCounts},
+    {.op = Op::MsMatMulIntegerToFloat,
+     .category = Category::linear,
+     .infer = infer_matmul,
+     .cost = CostRule::formula(cost_integer_to_float),
+     .counts = kCounts,
+     .any_rank = true},
+    {.op = Op::MsDynamicQuantizeMatMul,
+     .category = Category::linear,
+     .infer = infer_matmul,
+     .cost = CostRule::formula(cost_dynamic_quantize),
+     .counts = kCounts,
+     .any_rank = true},
+    {.op = Op::MsQGemm,
+     .category = Category::linear,
+     .infer = infer_qgemm,
+     .cost = CostRule::formula(cost_qgemm),
+     .counts = kCounts,
+     .any_rank = true},
+    {.op = Op::MsQOrderedMatMul,
+     .category = Category::linear,
+     .infer = infer_ordered_matmul,
+     .cost = CostRule::formula(cost_ordered_matmul),
+     .counts = kCounts,
+     .any_rank = true},
+    {.op = Op::MsRouterGateUpProj,
+     .category = Category::linear,
+     .infer = infer_router_gate_up,
+     .cost = CostRule::formula(cost_router_gate_up),
+     .counts = "rows·K·(router + 2·inter)"},
 };
 
 }  // namespace
 
-std::span<const OpRow> ms_product_rows() { return kRows; }
+std::span<const OpRow> ms_product_rows() {
+  return kRows;
+}
 
 }  // namespace haoline

@@ -1,5 +1,6 @@
-// Elementwise, reduction and selection operators on quantized tensors (QLinear…), and the quantizers themselves.
-// Quantized arithmetic costs what the float one does, with dequantization before and quantization after it.
+// Elementwise, reduction and selection operators on quantized tensors (QLinear…), and the quantizers
+// themselves. Quantized arithmetic costs what the float one does, with dequantization before and quantization
+// after it.
 #include "ops/microsoft/rules.h"
 #include "ops/op_table.h"
 
@@ -14,7 +15,9 @@ OpError broadcast_operands(OpCall& call, std::size_t a, std::size_t b) {
   return {};
 }
 
-OpError infer_binary(OpCall& call) { return broadcast_operands(call, 0, 3); }
+OpError infer_binary(OpCall& call) {
+  return broadcast_operands(call, 0, 3);
+}
 
 OpError infer_mul_integer(OpCall& call) {
   call.set_dtype(0, DType::int32);
@@ -85,7 +88,9 @@ OpError infer_quantize(OpCall& call) {
   return same_as_first(call);
 }
 
-OpError infer_dequantize(OpCall& call) { return same_as_first(call); }
+OpError infer_dequantize(OpCall& call) {
+  return same_as_first(call);
+}
 
 OpError infer_quantize_ordered(OpCall& call) {
   call.set_dtype(0, DType::int8);
@@ -149,58 +154,125 @@ constexpr std::string_view kElementwise = "per element: dequantized, computed, q
 constexpr std::string_view kDequantized = "a subtraction and a multiplication per selected element";
 
 constexpr OpRow kRows[] = {
-    {.op = Op::MsQLinearAdd, .category = Category::elementwise, .infer = infer_binary,
-     .cost = CostRule::per_output({.add = 5, .multiply = 2, .divide = 1, .compare = 2}), .counts = kElementwise,
-     .alias = Alias::in_place, .any_rank = true},
-    {.op = Op::MsQLinearMul, .category = Category::elementwise, .infer = infer_binary,
-     .cost = CostRule::per_output({.add = 4, .multiply = 3, .divide = 1, .compare = 2}), .counts = kElementwise,
-     .alias = Alias::in_place, .any_rank = true},
-    {.op = Op::MsMulInteger, .category = Category::elementwise, .infer = infer_mul_integer,
-     .cost = CostRule::per_output({.add = 2, .multiply = 1}), .counts = "(a - zero)·(b - zero)", .any_rank = true},
-    {.op = Op::MsQLinearSigmoid, .category = Category::activation, .infer = same_as_first,
-     .cost = CostRule::per_output({.add = 5, .multiply = 1, .divide = 2, .transcendental = 1, .compare = 2}),
-     .counts = kElementwise, .alias = Alias::in_place_first, .any_rank = true},
-    {.op = Op::MsQLinearLeakyRelu, .category = Category::activation, .infer = same_as_first,
-     .cost = CostRule::per_output({.add = 3, .multiply = 2, .divide = 1, .compare = 3}), .counts = kElementwise,
-     .alias = Alias::in_place_first, .any_rank = true},
-    {.op = Op::MsQLinearSoftmax, .category = Category::activation, .infer = same_as_first,
+    {.op = Op::MsQLinearAdd,
+     .category = Category::elementwise,
+     .infer = infer_binary,
+     .cost = CostRule::per_output({.add = 5, .multiply = 2, .divide = 1, .compare = 2}),
+     .counts = kElementwise,
+     .alias = Alias::in_place,
+     .any_rank = true},
+    {.op = Op::MsQLinearMul,
+     .category = Category::elementwise,
+     .infer = infer_binary,
+     .cost = CostRule::per_output({.add = 4, .multiply = 3, .divide = 1, .compare = 2}),
+     .counts = kElementwise,
+     .alias = Alias::in_place,
+     .any_rank = true},
+    {.op = Op::MsMulInteger,
+     .category = Category::elementwise,
+     .infer = infer_mul_integer,
+     .cost = CostRule::per_output({.add = 2, .multiply = 1}),
+     .counts = "(a - zero)·(b - zero)",
+     .any_rank = true},
+    {.op = Op::MsQLinearSigmoid,
+     .category = Category::activation,
+     .infer = same_as_first,
+     .cost = CostRule::per_output({.add = 4, .multiply = 1, .divide = 2, .transcendental = 1, .compare = 2}),
+     .counts = kElementwise,
+     .alias = Alias::in_place_first,
+     .any_rank = true},
+    {.op = Op::MsQLinearLeakyRelu,
+     .category = Category::activation,
+     .infer = same_as_first,
+     .cost = CostRule::per_output({.add = 3, .multiply = 2, .divide = 1, .compare = 3}),
+     .counts = kElementwise,
+     .alias = Alias::in_place_first,
+     .any_rank = true},
+    {.op = Op::MsQLinearSoftmax,
+     .category = Category::activation,
+     .infer = same_as_first,
      .cost = CostRule::per_output({.add = 5, .multiply = 1, .divide = 2, .transcendental = 1, .compare = 3}),
-     .counts = kElementwise, .any_rank = true},
-    {.op = Op::MsQLinearWhere, .category = Category::elementwise, .infer = infer_where,
-     .cost = CostRule::per_output({.add = 3, .multiply = 1, .divide = 1, .compare = 3}), .counts = kElementwise,
+     .counts = kElementwise,
      .any_rank = true},
-    {.op = Op::MsQLinearConcat, .category = Category::concat, .infer = infer_concat,
+    {.op = Op::MsQLinearWhere,
+     .category = Category::elementwise,
+     .infer = infer_where,
+     .cost = CostRule::per_output({.add = 3, .multiply = 1, .divide = 1, .compare = 3}),
+     .counts = kElementwise,
+     .any_rank = true},
+    {.op = Op::MsQLinearConcat,
+     .category = Category::concat,
+     .infer = infer_concat,
      .cost = CostRule::per_output({.add = 3, .multiply = 1, .divide = 1, .compare = 2}),
-     .counts = "per element: dequantized, quantized", .any_rank = true},
-    {.op = Op::MsQLinearReduceMean, .category = Category::reduce, .infer = reduce,
-     .cost = CostRule::formula(cost_reduce_mean), .counts = "an addition per element, a division per result",
+     .counts = "per element: dequantized, quantized",
      .any_rank = true},
-    {.op = Op::MsReduceSumInteger, .category = Category::reduce, .infer = infer_reduce_sum_integer,
-     .cost = CostRule::per_input({.add = 1}), .counts = "an addition per element", .any_rank = true},
-    {.op = Op::MsQuantizeLinear, .category = Category::quantize, .infer = infer_quantize,
-     .cost = CostRule::per_output(kQuantize), .counts = "per element: divided, rounded, shifted, saturated",
+    {.op = Op::MsQLinearReduceMean,
+     .category = Category::reduce,
+     .infer = reduce,
+     .cost = CostRule::formula(cost_reduce_mean),
+     .counts = "an addition per element, a division per result",
      .any_rank = true},
-    {.op = Op::MsDequantizeLinear, .category = Category::quantize, .infer = infer_dequantize,
-     .cost = CostRule::per_output(kDequantize), .counts = "per element: (q - zero)·scale", .any_rank = true},
-    {.op = Op::MsQuantizeWithOrder, .category = Category::quantize, .infer = infer_quantize_ordered,
-     .cost = CostRule::per_output(kQuantize), .counts = "per element: divided, rounded, saturated",
+    {.op = Op::MsReduceSumInteger,
+     .category = Category::reduce,
+     .infer = infer_reduce_sum_integer,
+     .cost = CostRule::per_input({.add = 1}),
+     .counts = "an addition per element",
      .any_rank = true},
-    {.op = Op::MsDequantizeWithOrder, .category = Category::quantize, .infer = infer_dequantize_ordered,
-     .cost = CostRule::per_output({.multiply = 1}), .counts = "a multiplication per element", .any_rank = true},
-    {.op = Op::MsQuantizeBFP, .category = Category::quantize, .infer = infer_quantize_bfp,
-     .cost = CostRule::unknown(), .counts = "the block format is not public in detail", .any_rank = true},
-    {.op = Op::MsDequantizeBFP, .category = Category::quantize, .infer = infer_dequantize_bfp,
-     .cost = CostRule::unknown(), .counts = "the block format is not public in detail", .any_rank = true},
-    {.op = Op::MsGatherBlockQuantized, .category = Category::embed, .infer = infer_gather_blocks,
-     .cost = CostRule::per_output(kDequantize), .counts = kDequantized, .traffic = Traffic::gathered,
+    {.op = Op::MsQuantizeLinear,
+     .category = Category::quantize,
+     .infer = infer_quantize,
+     .cost = CostRule::per_output(kQuantize),
+     .counts = "per element: divided, rounded, shifted, saturated",
      .any_rank = true},
-    {.op = Op::MsGatherPacked, .category = Category::embed, .infer = infer_gather_packed,
-     .cost = CostRule::per_output({.multiply = 1}), .counts = "a multiplication per selected element",
+    {.op = Op::MsDequantizeLinear,
+     .category = Category::quantize,
+     .infer = infer_dequantize,
+     .cost = CostRule::per_output(kDequantize),
+     .counts = "per element: (q - zero)·scale",
+     .any_rank = true},
+    {.op = Op::MsQuantizeWithOrder,
+     .category = Category::quantize,
+     .infer = infer_quantize_ordered,
+     .cost = CostRule::per_output(kQuantize),
+     .counts = "per element: divided, rounded, saturated",
+     .any_rank = true},
+    {.op = Op::MsDequantizeWithOrder,
+     .category = Category::quantize,
+     .infer = infer_dequantize_ordered,
+     .cost = CostRule::per_output({.multiply = 1}),
+     .counts = "a multiplication per element",
+     .any_rank = true},
+    {.op = Op::MsQuantizeBFP,
+     .category = Category::quantize,
+     .infer = infer_quantize_bfp,
+     .cost = CostRule::unknown(),
+     .counts = "the block format is not public in detail",
+     .any_rank = true},
+    {.op = Op::MsDequantizeBFP,
+     .category = Category::quantize,
+     .infer = infer_dequantize_bfp,
+     .cost = CostRule::unknown(),
+     .counts = "the block format is not public in detail",
+     .any_rank = true},
+    {.op = Op::MsGatherBlockQuantized,
+     .category = Category::embed,
+     .infer = infer_gather_blocks,
+     .cost = CostRule::per_output(kDequantize),
+     .counts = kDequantized,
+     .traffic = Traffic::gathered,
+     .any_rank = true},
+    {.op = Op::MsGatherPacked,
+     .category = Category::embed,
+     .infer = infer_gather_packed,
+     .cost = CostRule::per_output({.multiply = 1}),
+     .counts = "a multiplication per selected element",
      .any_rank = true},
 };
 
 }  // namespace
 
-std::span<const OpRow> ms_quantized_rows() { return kRows; }
+std::span<const OpRow> ms_quantized_rows() {
+  return kRows;
+}
 
 }  // namespace haoline

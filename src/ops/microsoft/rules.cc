@@ -1,6 +1,9 @@
 #include "ops/microsoft/rules.h"
 
+#include <string>
 #include <utility>
+
+#include "ops/onnx_dtype.h"
 
 namespace haoline::ms {
 
@@ -34,19 +37,8 @@ Dim rows_of(const OpCall& call, std::size_t operand, std::size_t count) {
 }
 
 std::optional<DType> dtype_attribute(const OpCall& call, std::string_view name) {
-  // TensorProto.DataType, in its order.
-  static constexpr DType kTypes[] = {
-      DType::unknown,       DType::float32,         DType::uint8,       DType::int8,
-      DType::uint16,        DType::int16,           DType::int32,       DType::int64,
-      DType::string,        DType::boolean,         DType::float16,     DType::float64,
-      DType::uint32,        DType::uint64,          DType::complex64,   DType::complex128,
-      DType::bfloat16,      DType::float8_e4m3fn,   DType::float8_e4m3fnuz, DType::float8_e5m2,
-      DType::float8_e5m2fnuz, DType::uint4,         DType::int4,        DType::float4_e2m1,
-      DType::float8_e8m0,   DType::uint2,           DType::int2,
-  };
-  const std::int64_t code = call.integer(name, 0);
-  if (code <= 0 || code >= static_cast<std::int64_t>(std::size(kTypes))) return std::nullopt;
-  return kTypes[code];
+  const DType dtype = dtype_of_onnx(call.integer(name, 0));
+  return dtype == DType::unknown ? std::nullopt : std::optional(dtype);
 }
 
 OpError same_as_first(OpCall& call) {
@@ -110,7 +102,11 @@ Product gemm(OpCall& call, std::size_t a, std::size_t b, bool transpose_a, bool 
 OpError needs_rank(const OpCall& call, std::size_t operand, std::size_t rank, std::string_view what) {
   if (!call.has_rank(operand) || call.rank(operand) == rank) return {};
   Message message("the rank of ");
-  message.add(what).add(" is ").add(std::to_string(call.rank(operand))).add(", not ").add(std::to_string(rank));
+  message.add(what)
+      .add(" is ")
+      .add(std::to_string(call.rank(operand)))
+      .add(", not ")
+      .add(std::to_string(rank));
   return message;
 }
 
@@ -136,7 +132,7 @@ std::optional<Work> activation_work(std::string_view name) {
       {"swish", kSilu},
       {"gelu", kGelu},
       {"fastgelu", kTanhGelu},
-      {"quickgelu", {.add = 2, .multiply = 2, .divide = 1, .transcendental = 1}},
+      {"quickgelu", {.add = 1, .multiply = 2, .divide = 1, .transcendental = 1}},
       {"softplus", {.add = 1, .transcendental = 2}},
       {"softsign", {.add = 2, .divide = 1}},
       {"softmax", kSoftmax},
@@ -146,6 +142,16 @@ std::optional<Work> activation_work(std::string_view name) {
     if (known == lower) return work;
   }
   return std::nullopt;
+}
+
+void add_layer_norm(Cost& cost, Dim elements, Dim means, DimPool& pool) {
+  cost.add({.add = 4, .multiply = 3}, elements, pool);
+  cost.add({.add = 1, .divide = 3, .square_root = 1}, means, pool);
+}
+
+void add_rms_norm(Cost& cost, Dim elements, Dim means, DimPool& pool) {
+  cost.add({.add = 1, .multiply = 3}, elements, pool);
+  cost.add({.add = 1, .divide = 2, .square_root = 1}, means, pool);
 }
 
 Cost macs_only(Dim macs) {

@@ -43,19 +43,20 @@ OpError needs_rank(const OpCall& call, std::size_t operand, std::size_t rank, st
 // Arithmetic of one element.
 inline constexpr Work kSoftmax{.add = 2, .divide = 1, .transcendental = 1, .compare = 1};
 inline constexpr Work kScaledSoftmax{.add = 2, .multiply = 1, .divide = 1, .transcendental = 1, .compare = 1};
-inline constexpr Work kSigmoid{.add = 2, .divide = 1, .transcendental = 1};
-inline constexpr Work kSilu{.add = 2, .multiply = 1, .divide = 1, .transcendental = 1};
-inline constexpr Work kGelu{.add = 1, .multiply = 3, .transcendental = 1};             // x/2·(1 + erf(x/√2))
-inline constexpr Work kTanhGelu{.add = 2, .multiply = 6, .transcendental = 1};         // the tanh approximation
-inline constexpr Work kLayerNorm{.add = 4, .multiply = 3};                             // mean, variance, scale, shift
-inline constexpr Work kRmsNorm{.add = 1, .multiply = 3};                               // mean square, scale
-inline constexpr Work kRotary{.add = 1, .multiply = 2};                                // x·cos ± partner·sin
-inline constexpr Work kDequantize{.add = 1, .multiply = 1};                            // (q - zero) · scale
-inline constexpr Work kQuantize{.add = 2, .divide = 1, .compare = 2};                  // round, shift, saturate
+inline constexpr Work kSigmoid{.add = 1, .divide = 1, .transcendental = 1};
+inline constexpr Work kSilu{.add = 1, .multiply = 1, .divide = 1, .transcendental = 1};
+inline constexpr Work kGelu{.add = 1, .multiply = 3, .transcendental = 1};      // x/2·(1 + erf(x/√2))
+inline constexpr Work kTanhGelu{.add = 2, .multiply = 6, .transcendental = 1};  // the tanh approximation
+inline constexpr Work kRotary{.add = 1, .multiply = 2};                         // x·cos ± partner·sin
+inline constexpr Work kDequantize{.add = 1, .multiply = 1};                     // (q - zero) · scale
+inline constexpr Work kQuantize{.add = 2, .divide = 1, .compare = 2};           // round, shift, saturate
 // Of a fused activation by its name, any spelling of case; nullopt for a name nobody documents.
 std::optional<Work> activation_work(std::string_view name);
 
-// A sum of quantities, each of which may be unknown.
+// Normalizations, counted as ONNX's are: 7 operations per element and 5 per mean; 4 and 4 without a mean.
+void add_layer_norm(Cost& cost, Dim elements, Dim means, DimPool& pool);
+void add_rms_norm(Cost& cost, Dim elements, Dim means, DimPool& pool);
+
 Cost macs_only(Dim macs);
 
 }  // namespace haoline::ms

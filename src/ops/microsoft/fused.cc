@@ -1,7 +1,0 @@
-#include "ops/op_table.h"
-
-namespace haoline {
-
-std::span<const OpRow> ms_fused_rows() { return {}; }
-
-}  // namespace haoline
