@@ -37,18 +37,22 @@ Engine::Engine(const Model& m, const InferOptions& o, Inference& inference)
 void prepare_graph(Engine& engine, GraphId id) {
   const Graph& graph = engine.model.graphs[id];
   GraphFacts& facts = engine.out.graphs[id];
-  facts.tensors.resize(graph.tensors.size());
-  facts.nodes.resize(graph.nodes.size());
-  engine.bytes[id] = IdVector<TensorId, Dim>(graph.tensors.size());
+  const bool is_first = facts.tensors.size() != graph.tensors.size() || graph.tensors.empty();
+  if (is_first) {
+    facts.tensors.resize(graph.tensors.size());
+    facts.nodes.resize(graph.nodes.size());
+    engine.bytes[id].resize(graph.tensors.size());
+  }
   engine.bytes_known[id] = IdVector<TensorId, std::uint8_t>(graph.tensors.size());
   const bool has_parent = graph.parent && engine.out.graphs[graph.parent].tensors.size() != 0;
   for (const TensorId t : graph.tensors.ids()) {
     const Tensor& tensor = graph.tensors[t];
+    if (tensor.producer) continue;
     if (tensor.constant) {
-      facts.tensors[t] = constant_facts(engine, *tensor.constant);
+      if (is_first) facts.tensors[t] = constant_facts(engine, *tensor.constant);
     } else if (tensor.outer && has_parent) {
       facts.tensors[t] = engine.out.graphs[graph.parent].tensors[tensor.outer];
-    } else if (!tensor.producer) {
+    } else if (is_first) {
       merge_declared(engine, id, t, facts.tensors[t]);
     }
   }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -81,6 +82,8 @@ struct Engine {
   unsigned depth = 0;
   bool quiet = false;  // a trial run of a body: nothing is reported
   std::unordered_map<std::uint64_t, std::vector<Dim>> data_symbols;  // of nodes run before, by graph and node
+  std::map<std::pair<std::uint64_t, std::string>, Dim>
+      node_symbols;  // that control flow made, by node and name
 };
 
 constexpr unsigned kMaxDepth = 64;  // of nested bodies

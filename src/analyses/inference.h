@@ -1,7 +1,8 @@
 // Types, shapes, integer values and costs of every tensor and node, as tables beside the model.
 //
 // One pass in execution order. Integer tensors that steer shapes are followed symbolically, bodies of If,
-// Loop and Scan are inferred with what their node feeds them. What could not be known is a finding and an unknown, never 0.
+// Loop and Scan are inferred with what their node feeds them. What could not be known is a finding and an
+// unknown, never 0.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@ struct InferOptions {
   Bindings bind;
   // Shapes of inputs that replace what the file declares; parts may be symbols of `dims` given by name.
   struct InputShape {
-    std::string name;               // empty: the only input
+    std::string name;                  // empty: the only input
     std::vector<std::string> extents;  // "1", "batch", "2*seq"
   };
   std::vector<InputShape> input_shapes;
@@ -42,8 +43,8 @@ struct NodeFacts {
   CostBasis basis = CostBasis::unknown_shape;
   Dim bytes_read;
   Dim bytes_written;
-  Dim weight_bytes;        // of bytes_read: what comes from constants
-  Dim executions = 1;      // per run of the model: trip counts of the enclosing bodies multiplied
+  Dim weight_bytes;    // of bytes_read: what comes from constants
+  Dim executions = 1;  // per run of the model: trip counts of the enclosing bodies multiplied
 };
 
 struct GraphFacts {
@@ -67,7 +68,8 @@ struct Inference {
   const OperandFacts& facts(GraphId graph, TensorId tensor) const { return graphs[graph].tensors[tensor]; }
 };
 
-// The request may contradict the model (an unknown input, a fixed extent without force_shapes): a usage error.
+// The request may contradict the model (an unknown input, a fixed extent without force_shapes): a usage
+// error.
 Result<Inference> infer(const Model& model, const InferOptions& options = {});
 
 // Bytes a tensor of that type and shape occupies; unknown for strings, containers and unknown extents.
