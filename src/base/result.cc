@@ -12,7 +12,7 @@ std::string Error::to_string() const {
     const auto end = std::to_chars(hex.data(), hex.data() + hex.size(), offset, 16).ptr;
     text += (text.empty() ? "at byte 0x" : " at byte 0x") + std::string(hex.data(), end);
   }
-  if (!text.empty()) text += ' ';
+  if (!text.empty()) text += ": ";
   text += message;
   if (!advice.empty()) text += ". " + advice;
   return text;

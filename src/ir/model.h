@@ -58,6 +58,14 @@ struct UnknownField {
   Bytes bytes;         // tag included
 };
 
+// What the file says about how a tensor is quantized, beside the operators: one entry per parameter.
+struct TensorAnnotation {
+  GraphId graph;
+  TensorId tensor;         // none: the file names a tensor that the graph does not have
+  std::string_view key;    // "SCALE_TENSOR", "ZERO_POINT_TENSOR"
+  std::string_view value;  // the name of the tensor that holds it
+};
+
 struct Model {
   Model() = default;
   Model(Model&&) = default;
@@ -75,6 +83,7 @@ struct Model {
   IdVector<FileId, ModelFile> files;  // the main file first
   std::vector<ByteSpan> spans;        // in no particular order, not overlapping
   std::vector<Function> functions;
+  std::vector<TensorAnnotation> annotations;
   std::vector<UnknownField> unknown_fields;
   std::vector<Finding> findings;      // what the reader noticed
 
@@ -82,6 +91,7 @@ struct Model {
   static constexpr GraphId kMain{0};
   const Graph& main() const { return graphs[kMain]; }
 
+  std::deque<Type> types;  // what type attributes point to
   Arena arena;                                              // what the views of the graphs point to, beside the files
   std::unique_ptr<DimPool> dims = std::make_unique<DimPool>();  // frozen once read
 };

@@ -1,0 +1,111 @@
+#include "formats/shared/looks_like.h"
+
+#include <algorithm>
+
+namespace haoline {
+namespace {
+
+using namespace std::string_view_literals;
+
+struct Signature {
+  std::size_t at;
+  std::string_view magic;
+  Likeness likeness;
+};
+
+constexpr std::string_view kNotYet = "Convert the model to ONNX to inspect it now.";
+constexpr std::string_view kDownload = "Download the file itself.";
+
+constexpr Signature kSignatures[] = {
+    {0, "GGUF"sv, {"looks like GGUF, which haoline does not read yet", kNotYet}},
+    {0, "lmgg"sv, {"looks like a ggml file from before GGUF, which haoline does not read", kNotYet}},
+    {0, "tjgg"sv, {"looks like a ggml file from before GGUF, which haoline does not read", kNotYet}},
+    {0, "fmgg"sv, {"looks like a ggml file from before GGUF, which haoline does not read", kNotYet}},
+    {0, "\x89HDF\r\n\x1a\n"sv, {"looks like HDF5 (Keras), which haoline does not read yet", kNotYet}},
+    {4, "TFL3"sv, {"looks like TensorFlow Lite, which haoline does not read yet", kNotYet}},
+    {4,
+     "ORTM"sv,
+     {"looks like ONNX Runtime's own format (.ort), which haoline does not read yet",
+      "Give the .onnx file that it was made from."}},
+    {0,
+     "PK\x03\x04"sv,
+     {"looks like a zip archive (PyTorch, Keras 3, a packed model), which haoline does not read yet",
+      kNotYet}},
+    {0, "\x1f\x8b"sv, {"is compressed with gzip", "Unpack it first."}},
+    {0, "\x28\xb5\x2f\xfd"sv, {"is compressed with zstd", "Unpack it first."}},
+    {0, "BZh"sv, {"is compressed with bzip2", "Unpack it first."}},
+    {0,
+     "\xfd"
+     "7zXZ"sv,
+     {"is compressed with xz", "Unpack it first."}},
+    {257, "ustar"sv, {"looks like a tar archive, which haoline does not read yet", "Unpack it first."}},
+    {0, "\x80\x02"sv, {"looks like a Python pickle (PyTorch), which haoline does not read yet", kNotYet}},
+    {0, "\x80\x03"sv, {"looks like a Python pickle, which haoline does not read yet", kNotYet}},
+    {0, "\x80\x04"sv, {"looks like a Python pickle, which haoline does not read yet", kNotYet}},
+    {0, "\x93NUMPY"sv, {"looks like a NumPy array, which is no model", ""}},
+    {0, "version https://git-lfs"sv, {"is a Git LFS pointer, not the model itself", "Run `git lfs pull`."}},
+    {0, "<!DOCTYPE"sv, {"is a web page, not a model", kDownload}},
+    {0, "<!doctype"sv, {"is a web page, not a model", kDownload}},
+    {0, "<html"sv, {"is a web page, not a model", kDownload}},
+    {0, "<?xml"sv, {"looks like XML (OpenVINO), which haoline does not read yet", kNotYet}},
+    {0,
+     "ftrt"sv,
+     {"looks like a TensorRT engine, which haoline does not read", "Give the model it was built from."}},
+    {0,
+     "ptrt"sv,
+     {"looks like a TensorRT engine, which haoline does not read", "Give the model it was built from."}},
+    {0, "7767517"sv, {"looks like ncnn, which haoline does not read", kNotYet}},
+    {0,
+     "\x7f"
+     "ELF"sv,
+     {"is a program or library, not a model", ""}},
+    {0, "%PDF"sv, {"is a PDF document, not a model", ""}},
+    {0, "\x89PNG"sv, {"is a picture, not a model", ""}},
+    {0, "{"sv, {"looks like JSON, which haoline does not read yet", kNotYet}},
+    {0,
+     "ir_version:"sv,
+     {"looks like ONNX in text form, which haoline does not read", "Save it as binary ONNX."}},
+};
+
+bool matches(Bytes file, const Signature& signature) {
+  const std::string_view text = as_text(file);
+  return text.size() >= signature.at && text.substr(signature.at).starts_with(signature.magic);
+}
+
+bool is_safetensors(Bytes file) {
+  return file.size() > 10 && load<std::uint64_t>(file.data()) <= file.size() &&
+         as_text(file).substr(8, 2) == "{\"";
+}
+
+// The protobuf formats have no magic number. A SavedModel begins with version 1 and a message; a GraphDef and
+// a Caffe model with a message or a text in field 1; Core ML with its version and a description.
+bool is_saved_model(std::string_view text) {
+  return text.starts_with("\x08\x01\x12"sv) && text.size() > 64;
+}
+bool is_core_ml(std::string_view text) {
+  return text.size() > 64 && text[0] == '\x08' && text[1] >= 1 && text[1] <= 16 && text[2] == '\x12';
+}
+
+}  // namespace
+
+Likeness looks_like(Bytes file) {
+  const std::string_view text = as_text(file);
+  if (text.empty()) return {"is empty", "Download it again."};
+  for (const Signature& signature : kSignatures) {
+    if (matches(file, signature)) return signature.likeness;
+  }
+  if (is_safetensors(file)) return {"looks like SafeTensors, which haoline does not read yet", kNotYet};
+  if (is_saved_model(text))
+    return {"looks like a TensorFlow SavedModel, which haoline does not read yet", kNotYet};
+  if (is_core_ml(text)) return {"looks like Core ML, which haoline does not read yet", kNotYet};
+  if (text[0] == '\x0a' && text.size() > 64) {
+    return {"looks like a protobuf file (a TensorFlow graph, Caffe), but not like ONNX", kNotYet};
+  }
+  const bool is_zero =
+      std::all_of(text.begin(), text.begin() + std::min<std::ptrdiff_t>(std::ssize(text), 4096),
+                  [](char c) { return c == 0; });
+  if (is_zero) return {"begins with zeros only", "The download did not finish; download it again."};
+  return {"is no model that haoline knows", "Check the file's name, or download it again."};
+}
+
+}  // namespace haoline
