@@ -1,22 +1,20 @@
 #include "formats/onnx/reader.h"
 
+#include <algorithm>
+
 #include "formats/onnx/reading.h"
 
 namespace haoline::onnx {
 namespace {
 
-constexpr std::string_view kNotAModel = "This is not an ONNX model, or it is damaged.";
-
 // The graph has to look like one before anything else is believed: protobuf has no magic number, and nearly
 // any short sequence of bytes is a valid message of some kind.
 bool looks_like_graph(Bytes bytes) {
-  Context unheard(bytes);
-  Fields message(bytes, {}, {}, unheard);
-  if (!message.next()) return false;
-  const bool is_known =
-      std::any_of(std::begin(wire::graph::kFields), std::end(wire::graph::kFields),
-                  [&](const protobuf::FieldName& f) { return f.number == message.number(); });
-  return is_known && message.type() == protobuf::WireType::length;
+  std::uint64_t key = 0;
+  if (protobuf::read_varint(bytes.data(), bytes.data() + bytes.size(), key) == nullptr) return false;
+  const bool is_known = std::any_of(std::begin(wire::graph::kFields), std::end(wire::graph::kFields),
+                                    [&](const protobuf::FieldName& f) { return f.number == key >> 3; });
+  return is_known && (key & 7) == static_cast<std::uint64_t>(protobuf::WireType::length);
 }
 
 bool is_varint_field(std::uint32_t number) {
