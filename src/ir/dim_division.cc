@@ -180,49 +180,40 @@ bool DimPool::Impl::monomial_less(std::uint32_t a, std::uint32_t b) const {
   return std::lexicographical_compare(y.begin(), y.end(), x.begin(), x.end());
 }
 
-// Long division; nothing unless it leaves no remainder.
-std::optional<Terms> DimPool::Impl::exact_quotient(Terms a, std::span<const Term> b) {
+// a = b*whole + rest, no term of the rest being divisible by the leading one of b: the remainder of long
+// division, which is unique, so that (a + b - 1) // b and (a - 1) // b + 1 are the same. False: too long to
+// be worth it.
+bool DimPool::Impl::divide_long(const Terms& a, const Terms& b, Terms& whole, Terms& rest) {
   constexpr std::size_t kMaxSteps = 64;
-  const auto leading = [&](std::span<const Term> terms) {
-    return *std::max_element(terms.begin(), terms.end(), [&](const Term& x, const Term& y) {
-      return monomial_less(x.monomial, y.monomial);
-    });
-  };
-  const Term divisor = leading(b);
-  Terms result;
-  for (std::size_t step = 0; !a.empty(); ++step) {
-    const Term top = leading(a);
-    if (step == kMaxSteps || top.coefficient % divisor.coefficient != 0) return std::nullopt;
-    const auto monomial = quotient(top.monomial, divisor.monomial);
-    if (!monomial) return std::nullopt;
-    const Term part{top.coefficient / divisor.coefficient, *monomial};
-    result.push_back(part);
+  const auto below = [&](const Term& x, const Term& y) { return monomial_less(x.monomial, y.monomial); };
+  const Term divisor = *std::max_element(b.begin(), b.end(), below);
+  rest = a;
+  for (std::size_t step = 0; step < kMaxSteps; ++step) {
+    std::optional<Term> part;
+    const Term* top = nullptr;
+    for (const Term& term : rest) {
+      if (top && !below(*top, term)) continue;
+      const Int128 q = haoline::floor_div(term.coefficient, divisor.coefficient);
+      const auto monomial = q != 0 ? quotient(term.monomial, divisor.monomial) : std::nullopt;
+      if (!monomial) continue;
+      top = &term;
+      part = Term{q, *monomial};
+    }
+    if (!part) return normalize(whole);
+    whole.push_back(*part);
     Terms product;
     for (const Term& term : b) {
-      const auto joined = times(term.monomial, part.monomial);
-      const auto coefficient = checked_mul(term.coefficient, part.coefficient);
-      if (!joined || !coefficient) return std::nullopt;
+      const auto joined = times(term.monomial, part->monomial);
+      const auto coefficient = checked_mul(term.coefficient, part->coefficient);
+      if (!joined || !coefficient) return false;
       product.push_back({*coefficient, *joined});
     }
-    if (!normalize(product)) return std::nullopt;
-    auto rest = merged(a, product, -1);
-    if (!rest || rest->size() > kMaxTerms) return std::nullopt;
-    a = std::move(*rest);
+    if (!normalize(product)) return false;
+    auto left = merged(rest, product, -1);
+    if (!left || left->size() > kMaxTerms || !is_safe(*left)) return false;
+    rest = std::move(*left);
   }
-  return normalize(result) ? std::optional(std::move(result)) : std::nullopt;
-}
-
-// a = b*quotient + rest. False: nothing could be taken out.
-bool DimPool::Impl::split_by_monomial(const Terms& a, const Term& b, Terms& whole, Terms& rest) {
-  for (const Term& term : a) {
-    const auto monomial = quotient(term.monomial, b.monomial);
-    const Int128 q = monomial ? haoline::floor_div(term.coefficient, b.coefficient) : 0;
-    if (q != 0) whole.push_back({q, *monomial});
-    const Int128 left = term.coefficient - q * b.coefficient;
-    if (left != 0) rest.push_back({left, term.monomial});
-  }
-  normalize(whole);
-  return !whole.empty();
+  return false;
 }
 
 // The quotient where the bounds leave only one: 0 <= rest < b, or -b <= rest < 0.
@@ -248,19 +239,19 @@ Dim DimPool::Impl::divide_by_expression(Dim a, Dim b) {
   Terms dividend = copied(view(a, room_a));
   Terms divisor = copied(view(b, room_b));
   cancel_common_factors(dividend, divisor);
-  if (std::all_of(divisor.begin(), divisor.end(), [](const Term& t) { return t.coefficient < 0; })) {
+  const Term leading = *std::max_element(divisor.begin(), divisor.end(), [&](const Term& x, const Term& y) {
+    return monomial_less(x.monomial, y.monomial);
+  });
+  if (leading.coefficient < 0) {
     for (Term& term : dividend) term.coefficient = -term.coefficient;
     for (Term& term : divisor) term.coefficient = -term.coefficient;
   }
   if (divisor.size() == 1 && divisor[0].monomial == 0) {
     return floor_div(intern(dividend), number(divisor[0].coefficient));
   }
-  if (const auto exact = exact_quotient(dividend, divisor)) return intern(*exact);
-  if (divisor.size() == 1) {
-    Terms whole, rest;
-    if (split_by_monomial(dividend, divisor[0], whole, rest)) {
-      return add(intern(whole), floor_div(intern(rest), intern(divisor)), 1);
-    }
+  Terms whole, rest;
+  if (divide_long(dividend, divisor, whole, rest) && !whole.empty()) {
+    return add(intern(whole), floor_div(intern(rest), intern(divisor)), 1);
   }
   if (const auto bounded = quotient_by_bounds(dividend, divisor)) return *bounded;
   const Dim top = intern(dividend), bottom = intern(divisor);

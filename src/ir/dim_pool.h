@@ -141,9 +141,8 @@ struct DimPool::Impl {
   Dim divide_by_number(Dim a, Int128 divisor);
   Dim divide_by_expression(Dim a, Dim b);
   std::optional<Dim> unnest(const Terms& rest, Int128 divisor);
-  std::optional<Terms> exact_quotient(Terms a, std::span<const Term> b);
   void cancel_common_factors(Terms& a, Terms& b);
-  bool split_by_monomial(const Terms& a, const Term& b, Terms& quotient, Terms& rest);
+  bool divide_long(const Terms& a, const Terms& b, Terms& whole, Terms& rest);
   std::optional<Dim> quotient_by_bounds(const Terms& rest, const Terms& b);
   bool monomial_less(std::uint32_t a, std::uint32_t b) const;  // graded lexicographic
 

@@ -54,7 +54,7 @@ class DimPrinter {
     take_remainders(terms, addends);
     take_ceilings(terms, addends);
     for (const Term& term : terms) addends.push_back(addend(term));
-    std::stable_sort(addends.begin(), addends.end(), [](const Addend& a, const Addend& b) {
+    std::sort(addends.begin(), addends.end(), [](const Addend& a, const Addend& b) {
       if (a.degree != b.degree) return a.degree > b.degree;
       return a.only_symbols != b.only_symbols ? a.only_symbols : a.text < b.text;
     });
@@ -226,7 +226,8 @@ class DimPrinter {
       const auto index = pool_.bare_atom(terms[i]);
       const bool fits = index && pool_.atom(*index).kind == AtomKind::floor_div &&
                         !pool_.constant(pool_.atom(*index).operands[1]) && terms[0].monomial == 0 &&
-                        terms[0].coefficient == terms[i].coefficient;
+                        terms[0].coefficient == terms[i].coefficient &&
+                        pool_.range_of(pool_.atom(*index).operands[1]).low >= 0;
       if (!fits) {
         ++i;
         continue;
