@@ -294,7 +294,8 @@ bool is_small_integer(DType dtype) {
 
 Role role_of_operand(const ConstantOperand& operand) {
   const bool numeric = is_float(operand.dtype) || is_small_integer(operand.dtype);
-  if (!numeric || operand.computed || operand.elements.is(1) || !operand.shape->has_rank()) return {};
+  if (!numeric || operand.computed || operand.steers || operand.elements.is(1) || !operand.shape->has_rank())
+    return {};
   if (axes_above_one(*operand.shape) == 0 || is_fixed(operand.data)) return {};
   return {ParameterRole::trainable, true};
 }
@@ -314,6 +315,13 @@ std::int64_t integer(const Node& node, std::string_view name, std::int64_t other
 
 }  // namespace
 
+bool owns_slot(Op op, std::size_t slot) {
+  const std::uint8_t index = kRuleOf[static_cast<std::size_t>(op)];
+  if (index == 0) return false;
+  const std::uint32_t bit = 1u << std::min<std::size_t>(slot, 31);
+  return ((kRules[index - 1].trainable | kRules[index - 1].buffers) & bit) != 0;
+}
+
 Role role_in(const Node& node, std::size_t slot, const ConstantOperand& operand) {
   const std::uint8_t index = kRuleOf[static_cast<std::size_t>(node.op)];
   if (index == 0) return {};
@@ -325,7 +333,7 @@ Role role_in(const Node& node, std::size_t slot, const ConstantOperand& operand)
   if (!(rule.trainable & bit)) return {};
   // A product with a fixed vector is how rotary frequencies meet positions.
   const bool product = node.op == Op::MatMul || node.op == Op::Einsum;
-  if (product && operand.data && is_fixed(operand.data)) return {};
+  if (product && operand.data && is_frequency_vector(*operand.data)) return {};
   return {ParameterRole::trainable, false};
 }
 

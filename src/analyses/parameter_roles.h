@@ -16,12 +16,16 @@ struct ConstantOperand {
   Dim elements;                      // of the stored tensor
   const TensorData* data = nullptr;  // stored elements; null: none (a filler, a list attribute)
   bool computed = false;  // folded from several constants or by arithmetic: no more a stored weight as such
+  bool steers = false;    // the elements of the result are followed: shapes, sizes
 };
 
 struct Role {
   ParameterRole role = ParameterRole::constant;
   bool assumed = false;
 };
+// Is the slot one of a weight, bias or statistic, whatever the elements are?
+bool owns_slot(Op op, std::size_t slot);
+
 Role role_in(const Node& node, std::size_t slot, const ConstantOperand& operand);
 
 // Logical elements of a packed weight (MatMulNBits, GatherBlockQuantized, QMoE …) in that slot; nothing where

@@ -21,6 +21,7 @@ struct Origin {
   bool is_list = false;
   bool constant = false;  // everything it depends on is constant
   bool computed = false;  // folded, no more one stored tensor in another form
+  bool judged = false;    // an operator that nobody knows lies between
 };
 
 // A stored tensor while its users are being found.
@@ -119,7 +120,7 @@ class Finder {
       }
       return;
     }
-    bool constant = !node.inputs.empty() && node.op != Op::unknown;
+    bool constant = !node.inputs.empty();
     bool any = false;
     for (const TensorId input : node.inputs) {
       if (!input) continue;
@@ -173,14 +174,17 @@ class Finder {
     auto& origins = origins_[graph];
     SmallVector<Index, 8> sources;
     bool computed = false;
+    bool judged = node.op == Op::unknown;
     const bool lookup = node.op == Op::Gather;
     for (std::size_t slot = 0; slot < node.inputs.size(); ++slot) {
       if (!node.inputs[slot]) continue;
       const Origin& origin = origins[node.inputs[slot]];
       computed = computed || origin.computed;
+      judged = judged || origin.judged;
       for (const Index index : indices(origin)) {
         const Parameter& p = candidates_[index].parameter;
-        const bool carries = !shape_only && !p.elements.is(1) && is_float(p.dtype) && !(lookup && slot > 0);
+        const bool carries = !shape_only && !p.elements.is(1) && is_float(p.dtype) && !(lookup && slot > 0) &&
+                             !owns_slot(node.op, slot);
         if (!carries || sources.size() >= kMostSources) {
           use(graph, id, slot, index);
         } else if (std::find(sources.begin(), sources.end(), index) == sources.end()) {
@@ -188,7 +192,7 @@ class Finder {
         }
       }
     }
-    Origin folded{kNone, false, true, computed || !keeps_elements(node, sources.size())};
+    Origin folded{kNone, false, true, computed || !keeps_elements(node, sources.size()), judged};
     if (sources.size() == 1) folded.parameter = sources[0];
     if (sources.size() > 1) {
       folded.parameter = static_cast<Index>(lists_.size());
@@ -200,8 +204,10 @@ class Finder {
     }
   }
 
-  // Scaled, shifted or joined weights are still weights.
+  // Scaled, shifted or joined weights are still weights; so, it is assumed, is what a custom operator makes
+  // of one.
   static bool keeps_elements(const Node& node, std::size_t sources) {
+    if (node.op == Op::unknown) return sources == 1;
     return sources > 0 &&
            (node.op == Op::Mul || node.op == Op::Div || node.op == Op::Add || node.op == Op::Sub ||
             node.op == Op::Concat || node.op == Op::Gather || node.op == Op::Neg);
@@ -226,9 +232,13 @@ class Finder {
     Parameter& parameter = candidate.parameter;
     const OperandFacts& known = facts(graph, input);
     const ConstantOperand operand{known.type.dtype == DType::unknown ? parameter.dtype : known.type.dtype,
-                                  &known.shape, parameter.elements, candidate.data,
-                                  origins_[graph][input].computed};
-    const Role role = role_in(node, slot, operand);
+                                  &known.shape,
+                                  parameter.elements,
+                                  candidate.data,
+                                  origins_[graph][input].computed,
+                                  steers(graph, node)};
+    Role role = role_in(node, slot, operand);
+    role.assumed = role.role == ParameterRole::trainable && (role.assumed || origins_[graph][input].judged);
     if (parameter.users.empty() || rank(role) > rank({parameter.role, parameter.assumed})) {
       parameter.role = role.role;
       parameter.assumed = role.assumed;
@@ -237,6 +247,11 @@ class Finder {
     if (role.role != ParameterRole::trainable) return;
     const auto packed = packed_elements(node, slot, parameter.elements, parameter.dtype, pool_);
     if (packed) candidate.packed = packed;
+  }
+
+  // Elements of the result are known: it is a shape or size on its way.
+  bool steers(GraphId graph, const Node& node) const {
+    return !node.outputs.empty() && node.outputs[0] && facts(graph, node.outputs[0]).value;
   }
 
   // Of several uses the strongest decides, and of those one that is no judgement.

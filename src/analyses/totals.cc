@@ -104,6 +104,8 @@ class Classes {
 
   CostClass make(const Key& key) {
     CostClass made;
+    made.quantities = zeros();
+    if (key[kQuantities].is(0)) return made;  // in a branch that is never taken
     for (std::size_t q = 0; q < kQuantities; ++q) {
       made.quantities[q] = pool_.multiply(key[q], key[kQuantities]);
       const bool known = !made.quantities[q].is_unknown();
@@ -265,8 +267,8 @@ class Totals {
     }
   }
 
-  // Of an If the costliest branch counts, quantity by quantity; the groups take the branch with the most
-  // FLOPs.
+  // Of an If the costliest branch counts. Where symbols decide which one that is, every quantity is the
+  // larger of the branches, and the groups take the branch with the most FLOPs at symbols 1.
   void add_bodies(GraphId graph, std::span<const std::uint32_t> bodies, std::vector<bool>& chosen,
                   std::array<Adder, kQuantities>& adders) {
     for (std::size_t i = 0; i < bodies.size();) {
@@ -276,24 +278,34 @@ class Totals {
       const auto group = bodies.subspan(i, end - i);
       const bool alternatives = owner && model_.graphs[graph].nodes.contains(owner) &&
                                 model_.graphs[graph].nodes[owner].op == Op::If;
-      if (alternatives) choose(group, chosen);
-      for (std::size_t q = 0; q < kQuantities; ++q) {
-        Dim sum = sums_[group[0]][q];
-        for (const std::uint32_t body : group.subspan(1)) {
-          sum = alternatives ? pool_.max(sum, sums_[body][q]) : pool_.add(sum, sums_[body][q]);
-        }
-        adders[q].add(sum, pool_);
-      }
+      const Quantities sum = alternatives ? costliest(group, chosen) : sum_of(group);
+      for (std::size_t q = 0; q < kQuantities; ++q) adders[q].add(sum[q], pool_);
       i = end;
     }
   }
 
-  void choose(std::span<const std::uint32_t> branches, std::vector<bool>& chosen) {
+  Quantities sum_of(std::span<const std::uint32_t> bodies) {
+    Quantities sum = zeros();
+    for (const std::uint32_t body : bodies) {
+      for (std::size_t q = 0; q < kQuantities; ++q) sum[q] = pool_.add(sum[q], sums_[body][q]);
+    }
+    return sum;
+  }
+
+  Quantities costliest(std::span<const std::uint32_t> branches, std::vector<bool>& chosen) {
     std::uint32_t best = branches[0];
+    Quantities most = sums_[best];
     for (const std::uint32_t branch : branches.subspan(1)) {
-      if (costs_more(sums_[branch], sums_[best])) best = branch;
+      const bool more = costs_more(sums_[branch], sums_[best]);
+      if (pool_.less(flops(sums_[branch]), flops(sums_[best])).has_value()) {
+        if (more) most = sums_[branch];
+      } else {
+        for (std::size_t q = 0; q < kQuantities; ++q) most[q] = pool_.max(most[q], sums_[branch][q]);
+      }
+      if (more) best = branch;
     }
     for (const std::uint32_t branch : branches) chosen[branch] = branch == best;
+    return most;
   }
 
   // Proven, or else with every symbol 1.
