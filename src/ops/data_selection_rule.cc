@@ -100,25 +100,35 @@ OpError infer_compress(OpCall& call) {
 
 namespace {
 
-// The distinct elements of a known flat tensor: where each occurs first, and which one every element is.
+// The slices of a known tensor along an axis (all single elements when there is none) that differ: where each
+// occurs first, how often, and which one every slice is.
 struct Distinct {
   std::vector<std::size_t> first, counts, inverse;
 };
 
-std::optional<Distinct> distinct_elements(const Value& value, bool sorted) {
+// Every slice as a list of plain numbers; nothing when one is unknown or has no place in an order.
+std::optional<std::vector<std::vector<double>>> slices_of(const KnownElements& known, std::size_t axis) {
   constexpr double kExactIntegers = 9007199254740992.0;
-  std::map<double, std::vector<std::size_t>> places;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const std::optional<double> number = value[i].constant();
+  std::vector<std::vector<double>> slices(static_cast<std::size_t>(known.extents[axis]));
+  Odometer odometer(known.extents);
+  for (std::size_t i = 0; i < known.value->size(); ++i, odometer.step()) {
+    const std::optional<double> number = known.at(i).constant();
     if (!number || !(std::abs(*number) < kExactIntegers)) return std::nullopt;
-    places[*number].push_back(i);
+    slices[static_cast<std::size_t>(odometer.index()[axis])].push_back(*number);
   }
+  return slices;
+}
+
+Distinct distinct_slices(std::span<const std::vector<double>> slices, bool sorted) {
+  std::map<std::vector<double>, std::vector<std::size_t>> places;
+  for (std::size_t i = 0; i < slices.size(); ++i) places[slices[i]].push_back(i);
   std::vector<const std::vector<std::size_t>*> groups;
-  for (const auto& [number, group] : places) groups.push_back(&group);
-  if (!sorted)
+  for (const auto& [slice, group] : places) groups.push_back(&group);
+  if (!sorted) {
     std::sort(groups.begin(), groups.end(), [](auto* a, auto* b) { return a->front() < b->front(); });
+  }
   Distinct distinct;
-  distinct.inverse.resize(value.size());
+  distinct.inverse.resize(slices.size());
   for (std::size_t i = 0; i < groups.size(); ++i) {
     distinct.first.push_back(groups[i]->front());
     distinct.counts.push_back(groups[i]->size());
@@ -134,14 +144,35 @@ Value counts_value(std::span<const std::size_t> counts) {
   return Value::integers(dims);
 }
 
-void set_distinct(OpCall& call, const Distinct& distinct) {
+// The results for known slices; false when they are not known.
+bool set_distinct(OpCall& call, std::optional<std::size_t> axis) {
+  std::optional<KnownElements> known = known_elements(call, 0);
+  if (!known || !known->value) return false;
+  if (!axis) known->extents = Extents{static_cast<std::int64_t>(known->value->size())};
+  const std::size_t along = axis.value_or(0);
+  const auto slices = slices_of(*known, along);
+  if (!slices) return false;
+  const Distinct distinct = distinct_slices(*slices, call.integer("sorted") != 0);
   const Dim count = count_dim(distinct.first.size());
-  for (const std::size_t i : {0, 1, 3}) call.set_shape(i, Shape{count});
-  set_moved_value(call, 0,
-                  [&](const Extents& at) { return distinct.first[static_cast<std::size_t>(at[0])]; });
+  Shape shape = axis ? call.shape(0) : Shape{count};
+  shape[along] = count;
+  call.set_shape(0, std::move(shape));
+  call.set_shape(1, Shape{count});
+  call.set_shape(3, Shape{count});
+  const Extents strides = strides_of(known->extents);
+  set_moved_value(call, 0, [&](const Extents& at) {
+    std::size_t position = 0;
+    for (std::size_t i = 0; i < at.size(); ++i) {
+      const auto coordinate = static_cast<std::size_t>(at[i]);
+      position +=
+          (i == along ? distinct.first[coordinate] : coordinate) * static_cast<std::size_t>(strides[i]);
+    }
+    return position;
+  });
   call.set_value(1, counts_value(distinct.first));
   call.set_value(2, counts_value(distinct.inverse));
   call.set_value(3, counts_value(distinct.counts));
+  return true;
 }
 
 }  // namespace
@@ -161,13 +192,7 @@ OpError infer_unique(OpCall& call) {
     candidates = call.shape(0)[*axis];
   }
   call.set_shape(2, Shape{candidates});
-  const Value* value = call.value(0);
-  if (!axis && value) {
-    if (const auto distinct = distinct_elements(*value, call.integer("sorted") != 0)) {
-      set_distinct(call, *distinct);
-      return std::nullopt;
-    }
-  }
+  if (set_distinct(call, axis)) return std::nullopt;
   const Dim count = call.data_symbol("unique", candidates);
   Shape shape = axis ? call.shape(0) : Shape{count};
   if (axis) shape[*axis] = count;

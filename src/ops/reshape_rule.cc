@@ -111,7 +111,10 @@ OpError fill_unknown_extents(OpCall& call, Request& request) {
   }
   // One unknown beside known extents follows from the number of elements like a -1.
   if (!request.inferred && unknown.size() == 1) return infer_extent(call, request, unknown[0], false);
-  for (const std::size_t axis : unknown) request.shape[axis] = data_extent(call, axis, call.elements(0));
+  // No extent is above the number of elements, unless another one is 0.
+  const Dim elements = call.elements(0);
+  const Dim bound = elements.is(0) ? Dim::unknown() : elements;
+  for (const std::size_t axis : unknown) request.shape[axis] = data_extent(call, axis, bound);
   return request.inferred ? infer_extent(call, request, *request.inferred, true) : std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 #include <protozero/pbf_message.hpp>
 
 #include "base/bytes.h"
+#include "base/half.h"
 
 namespace haoline::proof {
 namespace {
@@ -19,6 +20,14 @@ template <class T>
 void read_raw(std::string_view raw, std::vector<double>& out) {
   for (std::size_t at = 0; at + sizeof(T) <= raw.size(); at += sizeof(T)) {
     out.push_back(static_cast<double>(load<T>(as_bytes(raw).data() + at)));
+  }
+}
+
+void read_short_reals(std::span<const Int128> bits, RecordedTensor& tensor) {
+  for (const Int128 n : bits) {
+    const auto low = static_cast<std::uint16_t>(n);
+    tensor.reals.push_back(tensor.dtype == DType::float16 ? to_double(kFloat16, low)
+                                                          : bfloat16_to_double(low));
   }
 }
 
@@ -45,6 +54,12 @@ void decode_raw(std::string_view raw, RecordedTensor& tensor) {
       return read_raw<float>(raw, tensor.reals);
     case DType::float64:
       return read_raw<double>(raw, tensor.reals);
+    case DType::float16:
+    case DType::bfloat16: {
+      std::vector<Int128> bits;
+      read_raw<std::uint16_t>(raw, bits);
+      return read_short_reals(bits, tensor);
+    }
     default:
       return;
   }
@@ -112,6 +127,8 @@ RecordedTensor read_tensor(protozero::data_view bytes) {
     }
   }
   if (!raw.empty()) decode_raw(raw, tensor);
+  const bool is_short = tensor.dtype == DType::float16 || tensor.dtype == DType::bfloat16;
+  if (is_short && tensor.reals.empty()) read_short_reals(integers, tensor);
   if (is_whole_integer(tensor.dtype) && !integers.empty()) tensor.integers = std::move(integers);
   if ((tensor.dtype == DType::float32 || tensor.dtype == DType::float64) && !reals.empty()) {
     tensor.reals = std::move(reals);
