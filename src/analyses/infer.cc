@@ -12,17 +12,6 @@ std::size_t count_nodes(const Model& model) {
   return nodes;
 }
 
-// Symbols in the shapes of the main graph's inputs: the ones whose meaning a result cannot redefine.
-void note_input_symbols(Engine& engine) {
-  const Graph& main = engine.model.main();
-  for (const TensorId input : main.inputs) {
-    for (const Dim dim : main.tensors[input].shape) {
-      if (!dim.is_pooled()) continue;
-      for (const Dim symbol : engine.pool.symbols_in(dim)) engine.input_symbols.insert(symbol.bits());
-    }
-  }
-}
-
 }  // namespace
 
 Engine::Engine(const Model& m, const InferOptions& o, Inference& inference)
@@ -68,9 +57,9 @@ Result<Inference> infer(const Model& model, const InferOptions& options) {
   Inference inference{DimPool(model.dims.get()), {}, {}, {}};
   engine::Engine state(model, options, inference);
   if (model.graphs.empty()) return inference;
-  engine::note_input_symbols(state);
-  if (std::optional<Error> error = engine::read_request(state)) return *std::move(error);
   engine::prepare_graph(state, Model::kMain);
+  engine::name_inputs(state);
+  if (std::optional<Error> error = engine::read_request(state)) return *std::move(error);
   engine::set_inputs(state);
   engine::infer_graph(state, Model::kMain, Dim(1));
   engine::finish_findings(state);

@@ -89,9 +89,10 @@ struct Engine {
 constexpr unsigned kMaxDepth = 64;  // of nested bodies
 
 // --- the request (infer_inputs.cc)
+void name_inputs(Engine& engine);  // facts of the main graph's inputs as declared, open extents named
 // Substitutions that follow from bindings, shapes and values of the request, or why it contradicts the model.
 std::optional<Error> read_request(Engine& engine);
-void set_inputs(Engine& engine);  // facts of the main graph's inputs
+void set_inputs(Engine& engine);  // the same facts, as the request has them
 
 // --- graphs and nodes (infer.cc, infer_node.cc)
 // Fills the tables of a graph. The facts of its inputs are in the table already.

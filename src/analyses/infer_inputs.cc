@@ -14,6 +14,17 @@ Error usage(std::string message, std::string advice = {}) {
   return error;
 }
 
+// A symbol of an input's open extent; a name that the file uses for something else gets a mark.
+Dim open_symbol(DimPool& pool, std::string name) {
+  while (!pool.find_symbol(name).is_unknown()) name += '_';
+  return pool.symbol(name);
+}
+
+bool holds_sequence(const Type& type) {
+  return type.is(Container::sequence) ||
+         (type.is(Container::optional) && type.unwrapped().is(Container::sequence));
+}
+
 TensorId find_input(const Graph& graph, std::string_view name) {
   for (const TensorId input : graph.inputs) {
     if (graph.tensors[input].name == name) return input;
@@ -80,16 +91,17 @@ std::optional<Error> apply_shape(Engine& engine, const InferOptions::InputShape&
   const Result<Shape> shape = parse_shape(engine, wanted);
   if (!shape) return shape.error();
   const Tensor& tensor = main.tensors[input];
+  const Shape& declared = engine.out.graphs[Model::kMain].tensors[input].shape;
   engine.given_shapes[input.index] = *shape;
-  if (!tensor.shape.has_rank()) return std::nullopt;
-  if (tensor.shape.rank() != shape->rank()) {
+  if (!declared.has_rank()) return std::nullopt;
+  if (declared.rank() != shape->rank()) {
     if (engine.options.force_shapes) return std::nullopt;
-    return usage("input `" + std::string(tensor.name) + "` has " + std::to_string(tensor.shape.rank()) +
+    return usage("input `" + std::string(tensor.name) + "` has " + std::to_string(declared.rank()) +
                      " extents, not " + std::to_string(shape->rank()),
                  "Override it with --force-shape");
   }
   for (std::size_t axis = 0; axis < shape->rank(); ++axis) {
-    if (auto error = equate(engine, tensor.name, axis, tensor.shape[axis], (*shape)[axis])) return error;
+    if (auto error = equate(engine, tensor.name, axis, declared[axis], (*shape)[axis])) return error;
   }
   return std::nullopt;
 }
@@ -100,7 +112,9 @@ std::optional<Error> apply_value(Engine& engine, std::string_view name, Value va
   const TensorId input = find_input(main, name);
   if (!input) return usage("there is no input `" + std::string(name) + "`", list_inputs(main));
   const auto given = engine.given_shapes.find(input.index);
-  const Shape& shape = given != engine.given_shapes.end() ? given->second : main.tensors[input].shape;
+  const Shape& shape = given != engine.given_shapes.end()
+                           ? given->second
+                           : engine.out.graphs[Model::kMain].tensors[input].shape;
   const auto count = static_cast<std::int64_t>(value.size());
   if (shape.has_rank() && shape.rank() == 1) {
     if (auto error = equate(engine, name, 0, shape[0], Dim(count))) return error;
@@ -116,15 +130,30 @@ std::optional<Error> apply_value(Engine& engine, std::string_view name, Value va
   return std::nullopt;
 }
 
-// An extent that the file leaves open gets the name <input>_<axis>, so that figures can be formulas in it.
-void name_open_extents(Engine& engine, std::string_view input, Shape& shape) {
-  for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
-    if (shape[axis].is_unknown())
-      shape[axis] = engine.pool.symbol(std::string(input) + "_" + std::to_string(axis));
+}  // namespace
+
+// An extent that the file leaves open gets the name <input>_<axis>, so that figures can be formulas in it;
+// how many elements a sequence has is as open as an extent.
+void name_inputs(Engine& engine) {
+  const Graph& main = engine.model.main();
+  for (const TensorId input : main.inputs) {
+    const Tensor& tensor = main.tensors[input];
+    const std::string name(tensor.name);
+    OperandFacts& facts = engine.out.graphs[Model::kMain].tensors[input];
+    facts.type = tensor.type;
+    facts.shape = tensor.shape;
+    if (holds_sequence(facts.type)) facts.length = open_symbol(engine.pool, name + "_length");
+    if (!facts.type.is_tensor()) continue;
+    for (std::size_t axis = 0; axis < facts.shape.rank(); ++axis) {
+      Dim& dim = facts.shape[axis];
+      if (dim.is_unknown()) dim = open_symbol(engine.pool, name + "_" + std::to_string(axis));
+    }
+    for (const Dim dim : facts.shape) {
+      if (!dim.is_pooled()) continue;
+      for (const Dim symbol : engine.pool.symbols_in(dim)) engine.input_symbols.insert(symbol.bits());
+    }
   }
 }
-
-}  // namespace
 
 std::optional<Error> read_request(Engine& engine) {
   if (auto error = bind_symbols(engine)) return error;
@@ -143,16 +172,12 @@ std::optional<Error> read_request(Engine& engine) {
 }
 
 void set_inputs(Engine& engine) {
-  const Graph& main = engine.model.main();
-  for (const TensorId input : main.inputs) {
-    const Tensor& tensor = main.tensors[input];
+  for (const TensorId input : engine.model.main().inputs) {
     OperandFacts& facts = engine.out.graphs[Model::kMain].tensors[input];
-    facts.type = tensor.type;
-    facts.shape = tensor.shape;
     const auto given = engine.given_shapes.find(input.index);
     if (given != engine.given_shapes.end()) facts.shape = given->second;
     engine.substitution.apply(facts.shape, engine.pool);
-    if (facts.type.is_tensor()) name_open_extents(engine, tensor.name, facts.shape);
+    facts.length = engine.substitution.apply(facts.length, engine.pool);
     const auto value = engine.given_values.find(input.index);
     if (value == engine.given_values.end()) continue;
     facts.value = value->second;
