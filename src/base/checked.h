@@ -25,7 +25,9 @@ constexpr Int128 floor_div(Int128 a, Int128 b) {
   const Int128 q = a / b;
   return (a % b != 0 && ((a < 0) != (b < 0))) ? q - 1 : q;
 }
-constexpr Int128 floor_mod(Int128 a, Int128 b) { return a - floor_div(a, b) * b; }
+constexpr Int128 floor_mod(Int128 a, Int128 b) {
+  return a - floor_div(a, b) * b;
+}
 
 inline std::string to_decimal(Int128 value) {
   if (value == 0) return "0";
