@@ -1,7 +1,9 @@
 #include "analyses/bindings.h"
 
 #include <algorithm>
+#include <array>
 #include <deque>
+#include <limits>
 #include <set>
 #include <unordered_map>
 
@@ -9,11 +11,6 @@ namespace haoline {
 namespace {
 
 constexpr std::size_t kMaxRelations = 20'000;  // beyond that a model's constraints are not all solved
-
-// The pool's symbols by their handle.
-struct Unknowns {
-  std::unordered_map<std::uint64_t, std::size_t> at;  // handle -> index into BoundSymbols::symbols
-};
 
 // One learned constraint among symbols, as left - right = 0, or left % right = 0.
 struct Relation {
@@ -79,7 +76,7 @@ class Binder {
     for (const Dim symbol : pool_.symbols_in(dim)) see_symbol(symbol);
   }
   void see_symbol(Dim symbol) {
-    if (!index_.at.emplace(symbol.bits(), out_.symbols.size()).second) return;
+    if (!index_.emplace(symbol.bits(), out_.symbols.size()).second) return;
     Binding binding;
     binding.symbol = symbol;
     const Symbol& record = *pool_.symbol_of(symbol);
@@ -105,7 +102,7 @@ class Binder {
       for (const Dim side : {c.a, c.b}) {
         for (const Dim symbol : pool_.symbols_in(side)) {
           see_symbol(symbol);
-          relation.symbols.push_back(index_.at.find(symbol.bits())->second);
+          relation.symbols.push_back(index_.find(symbol.bits())->second);
         }
       }
       std::sort(relation.symbols.begin(), relation.symbols.end());
@@ -131,7 +128,7 @@ class Binder {
       if (!pool_.is_symbol(alone)) continue;
       const std::vector<Dim> rest = pool_.symbols_in(other);
       if (std::find(rest.begin(), rest.end(), alone) != rest.end()) continue;
-      deferred_[index_.at.find(alone.bits())->second] = true;
+      deferred_[index_.find(alone.bits())->second] = true;
     }
   }
 
@@ -154,13 +151,13 @@ class Binder {
   Failure take_given(const Bindings& given) {
     for (const auto& [name, value] : given) {
       const Dim symbol = pool_.find_symbol(name);
-      const auto found = index_.at.find(symbol.bits());
-      if (symbol.is_unknown() || found == index_.at.end()) {
+      const auto found = index_.find(symbol.bits());
+      if (symbol.is_unknown() || found == index_.end()) {
         std::string known;
         for (const Binding& b : out_.symbols)
           known += (known.empty() ? "" : ", ") + pool_.to_string(b.symbol);
         return Error{ErrorKind::usage,
-                     out_.symbols.empty() ? "" : "symbols " + known + ":",
+                     out_.symbols.empty() ? "" : "symbols " + known,
                      0,
                      false,
                      "`" + name + "` is no symbol of this model",
@@ -169,7 +166,7 @@ class Binder {
       const Range range = pool_.symbol_of(symbol)->range;
       if (value < 0 || value < range.low || value > range.high) {
         return Error{ErrorKind::usage,
-                     "symbol " + pool_.to_string(symbol) + ":",
+                     "symbol " + pool_.to_string(symbol),
                      0,
                      false,
                      std::to_string(value) + " is outside what it can be",
@@ -243,7 +240,7 @@ class Binder {
         pool_.to_string(c.a) + (equal ? " = " : " a multiple of ") + pool_.to_string(c.b);
     if (!assumed) {
       return Error{ErrorKind::usage,
-                   place(relation.graph, relation.node) + " needs " + fact + ":",
+                   place(relation.graph, relation.node) + " needs " + fact,
                    0,
                    false,
                    "the bindings contradict it (" + how + ")",
@@ -276,7 +273,7 @@ class Binder {
 
   bool depends_on_default(Dim dim) const {
     for (const Dim symbol : pool_.symbols_in(dim)) {
-      if (assumed_[index_.at.find(symbol.bits())->second]) return true;
+      if (assumed_[index_.find(symbol.bits())->second]) return true;
     }
     return false;
   }
@@ -302,7 +299,7 @@ class Binder {
     const NodeId producer = model_.graphs[graph].tensors[tensor].producer;
     if (!depends_on_default(dim)) {
       return Error{ErrorKind::usage,
-                   place(graph, producer) + " has an extent " + pool_.to_string(dim) + ":",
+                   place(graph, producer) + " has an extent " + pool_.to_string(dim),
                    0,
                    false,
                    "it is " + to_decimal(value) + " under the bindings",
@@ -323,7 +320,7 @@ class Binder {
   Inference& inference_;
   DimPool& pool_;
   BoundSymbols out_;
-  Unknowns index_;
+  std::unordered_map<std::uint64_t, std::size_t> index_;  // handle -> index into BoundSymbols::symbols
   std::set<std::uint64_t> seen_;
   std::vector<bool> assumed_;   // the value is a default or follows from one
   std::vector<bool> deferred_;  // gets a default last

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "ir/graph_builder.h"
 
 namespace haoline {
@@ -9,10 +11,17 @@ namespace {
 
 // Inputs with the given shapes, and constraints as an inference would have learned them at the only node.
 struct Case {
-  explicit Case(std::vector<Extents> inputs) {
+  // "batch, 3; seq": shapes of the inputs.
+  explicit Case(const std::string& shapes) {
     GraphBuilder g;
     TensorId last;
-    for (const Extents& extents : inputs) last = g.input("", DType::float32, extents);
+    std::istringstream inputs(shapes);
+    for (std::string shape; std::getline(inputs, shape, ';');) {
+      Extents extents;
+      std::istringstream parts(shape);
+      for (std::string part; std::getline(parts, part, ',');) extents.emplace_back(part);
+      last = g.input("", DType::float32, extents);
+    }
     g.output(g.node("Relu", {last}, {}, "relu"));
     model = std::move(g).build();
     inference.dims = DimPool(model.dims.get());
@@ -48,7 +57,7 @@ std::string described(const Case& c, const BoundSymbols& bound) {
 }
 
 TEST(Bindings, DefaultToOneInOrderOfAppearance) {
-  Case c({{"batch", 3, "h", "w"}, {"a"}});
+  Case c("batch, 3, h, w; a");
   const auto bound = c.bind();
   ASSERT_TRUE(bound);
   EXPECT_EQ(described(c, *bound), "batch=1 default, h=1 default, w=1 default, a=1 default");
@@ -56,19 +65,19 @@ TEST(Bindings, DefaultToOneInOrderOfAppearance) {
 }
 
 TEST(Bindings, GivenValuesAreTaken) {
-  Case c({{"batch", "seq"}});
+  Case c("batch, seq");
   const auto bound = c.bind({{"seq", 128}});
   ASSERT_TRUE(bound);
   EXPECT_EQ(described(c, *bound), "batch=1 default, seq=128 given");
 }
 
 TEST(Bindings, ATotalFollowsItsParts) {
-  Case c({{"batch", "total"}, {"batch", "seq"}, {"past"}});
+  Case c("batch, total; batch, seq; past");
   c.learn("total", "past + seq");
   const auto free = c.bind();
   ASSERT_TRUE(free);
   EXPECT_EQ(described(c, *free), "batch=1 default, total=2 derived, seq=1 default, past=1 default");
-  Case d({{"batch", "total"}, {"batch", "seq"}, {"past"}});
+  Case d("batch, total; batch, seq; past");
   d.learn("past + seq", "total");
   const auto bound = d.bind({{"total", 10}, {"seq", 4}});
   ASSERT_TRUE(bound);
@@ -76,7 +85,7 @@ TEST(Bindings, ATotalFollowsItsParts) {
 }
 
 TEST(Bindings, EqualitiesPassOnAlongChains) {
-  Case c({{"a", "b", "c", "d"}});
+  Case c("a, b, c, d");
   c.learn("a", "b").learn("c", "b").learn("d", "2*c + 1");
   const auto bound = c.bind({{"c", 5}});
   ASSERT_TRUE(bound);
@@ -87,7 +96,7 @@ TEST(Bindings, EqualitiesPassOnAlongChains) {
 }
 
 TEST(Bindings, AProductIsSolvedForItsLastFactor) {
-  Case c({{"n", "k"}});
+  Case c("n, k");
   c.learn("n*k", "24");
   const auto bound = c.bind({{"k", 8}});
   ASSERT_TRUE(bound);
@@ -96,7 +105,7 @@ TEST(Bindings, AProductIsSolvedForItsLastFactor) {
 }
 
 TEST(Bindings, AnUnknownNameListsTheKnownOnes) {
-  Case c({{"batch", "seq"}});
+  Case c("batch, seq");
   const auto bound = c.bind({{"sequence", 3}});
   ASSERT_FALSE(bound);
   EXPECT_EQ(bound.error().kind, ErrorKind::usage);
@@ -105,31 +114,31 @@ TEST(Bindings, AnUnknownNameListsTheKnownOnes) {
 }
 
 TEST(Bindings, ContradictingValuesNameTheNode) {
-  Case c({{"a", "b"}});
+  Case c("a, b");
   c.learn("a", "b");
   const auto bound = c.bind({{"a", 2}, {"b", 3}});
   ASSERT_FALSE(bound);
-  EXPECT_EQ(bound.error().path, "node \"relu\" needs a = b:");
+  EXPECT_EQ(bound.error().path, "node \"relu\" needs a = b");
   EXPECT_EQ(bound.error().message, "the bindings contradict it (2 and 3)");
-  Case d({{"a", "b"}});
+  Case d("a, b");
   d.learn("a", "2*b");
   EXPECT_FALSE(d.bind({{"a", 3}}));
   EXPECT_TRUE(d.bind({{"a", 4}}));
-  Case e({{"a"}});
+  Case e("a");
   e.learn("a", "8", Constraint::Kind::divisible);
   EXPECT_FALSE(e.bind({{"a", 12}}));
   EXPECT_TRUE(e.bind({{"a", 16}}));
 }
 
 TEST(Bindings, NegativeExtentsAndValuesAreErrors) {
-  Case c({{"a", "a - 5"}});
+  Case c("a, a - 5");
   EXPECT_FALSE(c.bind({{"a", 3}}));
   EXPECT_TRUE(c.bind({{"a", 5}}));
   EXPECT_FALSE(c.bind({{"a", -1}}));
 }
 
 TEST(Bindings, ContradictionsOfDefaultsAreFindings) {
-  Case c({{"h", "h - 5"}});
+  Case c("h, h - 5");
   c.learn("2*(h // 2)", "h");
   const auto bound = c.bind();
   ASSERT_TRUE(bound);
@@ -142,7 +151,7 @@ TEST(Bindings, ContradictionsOfDefaultsAreFindings) {
 }
 
 TEST(Bindings, DataSymbolsHaveABoundAndNoValue) {
-  Case c({{"n"}});
+  Case c("n");
   const Dim found = c.inference.dims.data_symbol("relu_count", c.dim("4*n"));
   c.inference.graphs[Model::kMain].tensors[TensorId{1}].shape = Shape{found};
   const auto bound = c.bind({{"n", 3}});
