@@ -24,6 +24,9 @@ struct FileProvider {
   };
   // Error kinds: unreadable (missing), malformed (a path that is refused).
   virtual Result<Opened> open(std::string_view name) = 0;
+  // Relative names of all files below the folder, sorted, '/' between levels; bounded. Empty where a provider cannot
+  // list (a browser that was handed one file).
+  virtual std::vector<std::string> list() { return {}; }
 };
 
 struct ReadOptions {
@@ -48,6 +51,10 @@ struct Format {
   std::string_view extensions;   // ".onnx .pb", for display only
   bool (*sniff)(const Probe&);   // cheap, total, no false claims
   Result<Model> (*read)(Bytes file, const ReadOptions& options);
+  // Formats that are a folder (SavedModel, .mlpackage, a Hugging Face folder): whether the listing is one of ours, and
+  // its reader. Null for formats that are always one file.
+  bool (*sniff_folder)(std::span<const std::string> files) = nullptr;
+  Result<Model> (*read_folder)(FileProvider& files, const ReadOptions& options) = nullptr;
   Grade reads = Grade::full, graph = Grade::full, weights = Grade::full, writes = Grade::none;
 };
 
@@ -56,5 +63,8 @@ const Format* detect(Bytes file);   // null: no reader recognises it
 
 // The model borrows from `file`, which must outlive it.
 Result<Model> read_model(Bytes file, const ReadOptions& options = {});
+
+// A model that is a folder. Nothing is opened but what the format's reader asks for.
+Result<Model> read_model_folder(FileProvider& files, const ReadOptions& options = {});
 
 }  // namespace haoline

@@ -36,4 +36,16 @@ Result<Model> read_model(Bytes file, const ReadOptions& options) {
   return error;
 }
 
+Result<Model> read_model_folder(FileProvider& files, const ReadOptions& options) {
+  const std::vector<std::string> names = files.list();
+  for (const Format& format : kFormats) {
+    if (format.sniff_folder && format.sniff_folder(names)) return format.read_folder(files, options);
+  }
+  Error error;
+  error.kind = ErrorKind::unknown_format;
+  error.message = "is a folder that holds no model haoline knows";
+  error.advice = "Give the model's file";
+  return error;
+}
+
 }  // namespace haoline

@@ -40,6 +40,17 @@ struct TensorData {
   std::uint64_t stored_elements = 0;
 };
 
+// How stored integers stand for reals: real = scale · (stored - zero_point), per tensor, per slice of `axis`, or per
+// block of `block` elements along it. Formats that keep this beside the tensor (TFLite, OpenVINO, ggml) set it; in
+// ONNX it is spelled by QuantizeLinear and DequantizeLinear nodes.
+struct Quantization {
+  std::string_view scheme;                  // "affine", "ggml", "gptq" …
+  std::int32_t axis = -1;                   // -1: per tensor
+  std::int64_t block = 0;                   // 0: not blocked
+  std::span<const float> scales;            // one per slice; views into the file or the arena
+  std::span<const std::int64_t> zero_points;  // as many, or none where all are 0
+};
+
 struct Attribute {
   // monostate: an attribute whose type we do not know, kept by name only.
   using Payload = std::variant<std::monostate, std::int64_t, double, std::string_view, std::span<const std::int64_t>,

@@ -25,6 +25,8 @@ struct Tensor {
   Shape shape = Shape::unknown_rank();  // as declared
   const TensorData* constant = nullptr;  // an initializer
   NodeId producer;               // none: an input, a constant or a capture
+  const Quantization* quantization = nullptr;  // where the format keeps it beside the tensor
+  bool is_state = false;         // survives from one run to the next (variables, caches)
   TensorId outer;                // of a body: the tensor of the enclosing graph that this name refers to
 };
 

@@ -10,6 +10,7 @@ constexpr OpName kNames[] = {
     {"", "unknown"},
 #define HAOLINE_OP(enumerator, domain, name) {domain, name},
 #include "ir/generated/op_names.inc"
+#include "ir/op_extra.inc"
 #undef HAOLINE_OP
 };
 static_assert(std::size(kNames) == kOpCount);

@@ -13,6 +13,7 @@ enum class Op : std::uint16_t {
   unknown,  // an operator nobody knows: Node::op_type and Node::domain say what the file calls it
 #define HAOLINE_OP(enumerator, domain, name) enumerator,
 #include "ir/generated/op_names.inc"
+#include "ir/op_extra.inc"
 #undef HAOLINE_OP
   count_,
 };
