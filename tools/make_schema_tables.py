@@ -2,18 +2,24 @@
 """Writes the operator facts that others publish as tables of ours: names, versions, arities, parameter types, attribute
 defaults. Shape, value and cost rules are written by hand in src/ops; this only says what the specification says.
 
-usage: make_schema_tables.py            (needs: pip install onnx==1.22.0 onnxruntime==1.32.0)
+usage: make_schema_tables.py [--check]  (needs: pip install onnx==1.22.0 onnxruntime==1.32.0)
+
+--check writes nothing and fails when a table is not what would be written (exit 77 where the packages are missing).
 
 Sources: onnx.defs (ai.onnx, ai.onnx.ml, ai.onnx.preview.training) and onnxruntime's registry (com.microsoft, and the few
 names that it registers in ai.onnx itself). Output: src/ir/generated/op_names.inc, src/ops/generated/schema_*.cc.
 """
 import collections
-import subprocess
+import sys
 from pathlib import Path
 
-import onnx
-import onnx.defs
-import onnxruntime.capi.onnxruntime_pybind11_state as ort
+try:
+    import onnx
+    import onnx.defs
+    import onnxruntime.capi.onnxruntime_pybind11_state as ort
+except ImportError:
+    print("SKIPPED: needs pip install onnx==1.22.0 onnxruntime==1.32.0")
+    sys.exit(77)
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = {"": "", "ai.onnx.ml": "Ml", "ai.onnx.preview.training": "Training", "ai.onnx.preview": "Preview",
@@ -84,14 +90,14 @@ def collect():
     return [rows[k] for k in sorted(rows, key=lambda k: (k[0], k[1], k[2]))]
 
 
-def write_names(rows):
+def name_table(rows):
     names = sorted({(r["domain"], r["name"]) for r in rows} | set(EXTRA), key=lambda k: (list(PREFIX).index(k[0]), k[1]))
     lines = [HEAD, "// HAOLINE_OP(enumerator, domain, name)\n"]
     lines += [f'HAOLINE_OP({enumerator(d, n)}, "{d}", "{n}")\n' for d, n in names]
-    (ROOT / "src/ir/generated/op_names.inc").write_text("".join(lines))
+    return {"src/ir/generated/op_names.inc": "".join(lines)}
 
 
-def write_table(label, rows):
+def schema_table(label, rows):
     params, attrs = {}, {}
 
     def unique(table, prefix, items):
@@ -112,17 +118,24 @@ def write_table(label, rows):
             '    {"%s", \'%s\', %s, %s},\n' % (n, k, "true" if q else "false", d) for n, k, q, d in items) + "};\n")
     out.append("\nconstexpr Schema kSchemas[] = {\n" + "".join(body) + "};\n\n}  // namespace\n\n")
     out.append(f"std::span<const Schema> {label}_schemas() {{ return kSchemas; }}\n\n}}  // namespace haoline\n")
-    (ROOT / f"src/ops/generated/schema_{label}.cc").write_text("".join(out))
+    return {f"src/ops/generated/schema_{label}.cc": "".join(out)}
 
 
 def main():
     rows = collect()
-    write_names(rows)
-    write_table("onnx", [r for r in rows if r["domain"] == ""])
-    write_table("ml", [r for r in rows if r["domain"].startswith("ai.onnx")])
-    write_table("microsoft", [r for r in rows if r["domain"] == "com.microsoft"])
+    files = name_table(rows)
+    files |= schema_table("onnx", [r for r in rows if r["domain"] == ""])
+    files |= schema_table("ml", [r for r in rows if r["domain"].startswith("ai.onnx")])
+    files |= schema_table("microsoft", [r for r in rows if r["domain"] == "com.microsoft"])
+    stale = [name for name, text in files.items() if (ROOT / name).read_text() != text]
+    if "--check" in sys.argv:
+        print("\n".join(f"{name} is not what the packages say" for name in stale) or "the tables are the packages'")
+        return 1 if stale else 0
+    for name, text in files.items():
+        (ROOT / name).write_text(text)
     print(collections.Counter(r["domain"] for r in rows))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -149,7 +149,8 @@ std::string judge_said(const OperandFacts& ours, const Said& said, const DimPool
 
 // Results whose extents only the data decides.
 bool is_left_to_data(const std::string& op) {
-  return op == "Unique" || op == "Tokenizer" || op == "DynamicTimeWarping" || op == "BifurcationDetector";
+  return op == "com.microsoft.Unique" || op == "com.microsoft.Tokenizer" ||
+         op == "com.microsoft.DynamicTimeWarping" || op == "com.microsoft.BifurcationDetector";
 }
 
 std::string try_way(const Model& model, const Case& test, Way way) {

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Records what ONNX Runtime computes for one-node models of com.microsoft operators.
+"""Records what ONNX Runtime computes for one-node models of com.microsoft operators, and of ai.onnx and ai.onnx.ml
+operators that have no operator test of their own.
 
-usage: record.py            (needs: pip install onnx==1.22.0 onnxruntime==1.32.0 numpy)
+usage: record.py [--check]  (needs: pip install onnx==1.22.0 onnxruntime==1.32.0 numpy)
+
+--check writes nothing and fails when ONNX Runtime says something else than cases.txt.
 
 Every case is a model of one node with small inputs, run on the CPU without graph optimizations. Written to
 cases.txt next to this script, which tests/proof/contrib_proof.cc replays without ONNX Runtime:
 
-    case <operator> <variant>
+    case <domain.operator> <variant>
     model <base64 of the ModelProto>
     input <base64 of a TensorProto>     one per input; elements only of integers and booleans
     output <base64 of a TensorProto>    one per output; a dash where the node does not have it
@@ -46,8 +49,9 @@ class Raw:
 
 
 class Case:
-    def __init__(self, op, variant, inputs, outputs=1, opset=21, types=(), **attributes):
-        self.op, self.variant, self.inputs, self.opset = op, variant, inputs, opset
+    def __init__(self, op, variant, inputs, outputs=1, opset=21, types=(), domain="com.microsoft",
+                 **attributes):
+        self.op, self.variant, self.inputs, self.opset, self.domain = op, variant, inputs, opset, domain
         self.outputs = [True] * outputs if isinstance(outputs, int) else outputs
         self.attributes, self.types = attributes, types  # types: where the registration leaves them open
 
@@ -68,13 +72,18 @@ class Case:
                 kind = helper.np_dtype_to_tensor_dtype(operand.dtype)
                 graph_inputs.append(helper.make_tensor_value_info(name, kind, operand.shape))
         outputs = [f"out{i}" if wanted else "" for i, wanted in enumerate(self.outputs)]
-        node = helper.make_node(self.op, names, outputs, name="n", domain="com.microsoft", **self.attributes)
+        node = helper.make_node(self.op, names, outputs, name="n", domain=self.domain, **self.attributes)
         results = [onnx.ValueInfoProto(name=o) for o in outputs if o]
         for result, kind in zip(results, self.types):
             result.type.tensor_type.elem_type = kind
         graph = helper.make_graph([node], "g", graph_inputs, results, initializers)
-        opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid("com.microsoft", 1)]
+        opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid("com.microsoft", 1),
+                  helper.make_opsetid("ai.onnx.ml", 4)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="")
+
+    @property
+    def full_name(self):
+        return f"{self.domain}.{self.op}" if self.domain else self.op
 
     def feeds(self):
         return {f"in{i}": x for i, x in enumerate(self.inputs) if isinstance(x, np.ndarray)}
@@ -156,7 +165,7 @@ def describe(kind, extents):
 
 def record(case):
     """-> lines of the case, and why it could not be run if it was only inferred."""
-    lines, why = [f"case {case.op} {case.variant}"], None
+    lines, why = [f"case {case.full_name} {case.variant}"], None
     try:
         model, results = run(case)
         said = ["output " + recorded(np.asarray(r)) for r in results]
@@ -177,31 +186,38 @@ def record(case):
 def main():
     sys.path.insert(0, str(HERE))
     import cases_attention
+    import cases_onnx
     import cases_other
     import cases_quantized
 
-    cases = cases_attention.CASES + cases_quantized.CASES + cases_other.CASES
+    cases = cases_attention.CASES + cases_quantized.CASES + cases_other.CASES + cases_onnx.CASES
     lines, failed, covered, ran = [], [], set(), 0
-    for case in sorted(cases, key=lambda c: (c.op, c.variant)):
+    for case in sorted(cases, key=lambda c: (c.full_name, c.variant)):
         try:
             said, why = record(case)
         except Exception as error:  # told, and left out
             failed.append(f"{case.op} {case.variant}: {str(error).splitlines()[0][:300]}")
             continue
-        covered.add(case.op)
+        covered.add(case.full_name)
         lines += said
         ran += why is None
-        if why and "NOT_IMPLEMENTED" not in why:
+        if why and "NOT_IMPLEMENTED" not in why and "--check" not in sys.argv:
             print("only inferred:", case.op, case.variant, why[:200])
-    every = sorted({s.name for s in state.get_all_operator_schema() if s.domain == "com.microsoft"})
+    every = sorted({"com.microsoft." + s.name for s in state.get_all_operator_schema() if s.domain == "com.microsoft"})
     lines += [f"without {op}" for op in every if op not in covered]
-    (HERE / "cases.txt").write_text("\n".join(lines) + "\n")
+    text = "\n".join(lines) + "\n"
+    if "--check" in sys.argv:
+        same = text == (HERE / "cases.txt").read_text()
+        print("the recorded cases are what ONNX Runtime says" if same else "cases.txt is not what ONNX Runtime says")
+        return 0 if same else 1
+    (HERE / "cases.txt").write_text(text)
     print(f"{sum(l.startswith('case') for l in lines)} cases of {len(covered)} operators, {ran} of them run; "
-          f"{len(every) - len(covered)} operators without")
+          f"{len(set(every) - covered)} operators of com.microsoft without")
     for line in failed:
         print("FAILED", line)
+    return 0
 
 
 if __name__ == "__main__":
     sys.modules["record"] = sys.modules["__main__"]
-    main()
+    sys.exit(main())
