@@ -11,16 +11,16 @@ namespace {
 // Where an operand's element lies for a broadcast result.
 struct Broadcast {
   KnownElements operand;
-  Extents strides;
+  PlainShape strides;
 
   explicit Broadcast(KnownElements known) : operand(std::move(known)), strides(strides_of(operand.extents)) {}
-  Number at(const Extents& index) const {
+  Number at(const PlainShape& index) const {
     return operand.at(broadcast_position(operand.extents, strides, index));
   }
 };
 
 // All operands, when the result is small enough to have a value.
-std::optional<std::vector<Broadcast>> broadcast_operands(const OpCall& call, const Extents& result) {
+std::optional<std::vector<Broadcast>> broadcast_operands(const OpCall& call, const PlainShape& result) {
   std::vector<Broadcast> operands;
   for (std::size_t i = 0; i < call.input_count(); ++i) {
     std::optional<KnownElements> known = known_elements(call, i);
@@ -90,11 +90,11 @@ OpError infer_where(OpCall& call) {
   if (call.has(1)) call.set_dtype(0, call.dtype(1));
   infer_broadcast(call);
   if (!call.value(0) && !call.value(1) && !call.value(2)) return std::nullopt;
-  const std::optional<Extents> extents = value_extents(call.output_shape(0));
+  const std::optional<PlainShape> extents = value_extents(call.output_shape(0));
   if (!extents) return std::nullopt;
   const auto operands = broadcast_operands(call, *extents);
   if (!operands || operands->size() != 3) return std::nullopt;
-  call.set_value(0, fill_value(*extents, [&](const Extents& index) {
+  call.set_value(0, fill_value(*extents, [&](const PlainShape& index) {
                    const Dim condition = (*operands)[0].at(index).integer();
                    const Number yes = (*operands)[1].at(index);
                    const Number no = (*operands)[2].at(index);
@@ -108,7 +108,7 @@ OpError infer_where(OpCall& call) {
 OpError infer_variadic(OpCall& call) {
   infer_broadcast(call);
   if (!has_every_value(call)) return std::nullopt;
-  const std::optional<Extents> extents = value_extents(call.output_shape(0));
+  const std::optional<PlainShape> extents = value_extents(call.output_shape(0));
   if (!extents) return std::nullopt;
   const auto operands = broadcast_operands(call, *extents);
   if (!operands || operands->empty()) return std::nullopt;
@@ -116,7 +116,7 @@ OpError infer_variadic(OpCall& call) {
   const BinaryNumber fold = folding_of(call.node().op);
   const Number share = Number::exact(static_cast<std::int64_t>(operands->size()));
   const bool is_mean = call.node().op == Op::Mean;
-  call.set_value(0, fill_value(*extents, [&](const Extents& index) {
+  call.set_value(0, fill_value(*extents, [&](const PlainShape& index) {
                    Number result = (*operands)[0].at(index);
                    for (std::size_t i = 1; i < operands->size(); ++i) {
                      result = fold(context, result, (*operands)[i].at(index));

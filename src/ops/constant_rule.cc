@@ -94,7 +94,7 @@ OpError infer_constant_of_shape(OpCall& call) {
     shape.push_back(extent.is_unknown() ? data_extent(call, i) : extent);
   }
   call.set_shape(0, std::move(shape));
-  const std::optional<Extents> small = value_extents(call.output_shape(0));
+  const std::optional<PlainShape> small = value_extents(call.output_shape(0));
   if (small && element.is_known()) call.set_value(0, Value(std::vector<Number>(count_of(*small), element)));
   return std::nullopt;
 }
@@ -134,10 +134,10 @@ OpError infer_range(OpCall& call) {
   Dim length = range_length(call, start, limit, delta);
   if (length.is_unknown()) length = call.data_symbol("length");
   call.set_shape(0, Shape{length});
-  const std::optional<Extents> extents = value_extents(call.output_shape(0));
+  const std::optional<PlainShape> extents = value_extents(call.output_shape(0));
   if (!extents) return std::nullopt;
   const NumberContext context{call.pool(), call.output(0).type.dtype};
-  call.set_value(0, fill_value(*extents, [&](const Extents& at) {
+  call.set_value(0, fill_value(*extents, [&](const PlainShape& at) {
                    const Number steps = Number::exact(at[0]);
                    return add_numbers(context, start, multiply_numbers(context, delta, steps));
                  }));
@@ -153,11 +153,11 @@ OpError infer_eye_like(OpCall& call) {
   if (call.has_rank(0) && call.rank(0) != 2) {
     return Message("the operand has rank " + std::to_string(call.rank(0)) + ", expected 2");
   }
-  const std::optional<Extents> extents = value_extents(call.output_shape(0));
+  const std::optional<PlainShape> extents = value_extents(call.output_shape(0));
   if (!extents) return std::nullopt;
   const std::int64_t k = call.integer("k");
   call.set_value(
-      0, fill_value(*extents, [&](const Extents& at) { return Number::exact(at[1] - at[0] == k ? 1 : 0); }));
+      0, fill_value(*extents, [&](const PlainShape& at) { return Number::exact(at[1] - at[0] == k ? 1 : 0); }));
   return std::nullopt;
 }
 

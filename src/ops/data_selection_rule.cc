@@ -38,16 +38,16 @@ OpError infer_non_zero(OpCall& call) {
   }
   const Dim rank = count_dim(call.rank(0));
   const std::optional<std::vector<std::size_t>> places = true_places(call, 0);
-  const std::optional<Extents> extents = value_extents(call.shape(0));
+  const std::optional<PlainShape> extents = value_extents(call.shape(0));
   if (!places || !extents) {
     call.set_shape(0, Shape{rank, call.data_symbol("nonzero", call.elements(0))});
     return std::nullopt;
   }
   call.set_shape(0, Shape{rank, count_dim(places->size())});
-  const Extents strides = strides_of(*extents);
-  const std::optional<Extents> result = value_extents(call.output_shape(0));
+  const PlainShape strides = strides_of(*extents);
+  const std::optional<PlainShape> result = value_extents(call.output_shape(0));
   if (!result) return std::nullopt;
-  call.set_value(0, fill_value(*result, [&](const Extents& at) {
+  call.set_value(0, fill_value(*result, [&](const PlainShape& at) {
                    const auto axis = static_cast<std::size_t>(at[0]);
                    const auto place = static_cast<std::int64_t>((*places)[static_cast<std::size_t>(at[1])]);
                    return Number::exact(place / strides[axis] % (*extents)[axis]);
@@ -64,7 +64,7 @@ OpError infer_flat_compress(OpCall& call) {
     return std::nullopt;
   }
   call.set_shape(0, Shape{count_dim(places->size())});
-  set_moved_value(call, 0, [&](const Extents& at) { return (*places)[static_cast<std::size_t>(at[0])]; });
+  set_moved_value(call, 0, [&](const PlainShape& at) { return (*places)[static_cast<std::size_t>(at[0])]; });
   return std::nullopt;
 }
 
@@ -86,8 +86,8 @@ OpError infer_compress(OpCall& call) {
   call.set_shape(0, std::move(shape));
   const std::optional<KnownElements> known = known_elements(call, 0);
   if (!places || !known) return std::nullopt;
-  const Extents strides = strides_of(known->extents);
-  set_moved_value(call, 0, [&](const Extents& at) {
+  const PlainShape strides = strides_of(known->extents);
+  set_moved_value(call, 0, [&](const PlainShape& at) {
     std::size_t position = 0;
     for (std::size_t i = 0; i < at.size(); ++i) {
       const auto coordinate = static_cast<std::size_t>(at[i]);
@@ -148,7 +148,7 @@ Value counts_value(std::span<const std::size_t> counts) {
 bool set_distinct(OpCall& call, std::optional<std::size_t> axis) {
   std::optional<KnownElements> known = known_elements(call, 0);
   if (!known || !known->value) return false;
-  if (!axis) known->extents = Extents{static_cast<std::int64_t>(known->value->size())};
+  if (!axis) known->extents = PlainShape{static_cast<std::int64_t>(known->value->size())};
   const std::size_t along = axis.value_or(0);
   const auto slices = slices_of(*known, along);
   if (!slices) return false;
@@ -159,8 +159,8 @@ bool set_distinct(OpCall& call, std::optional<std::size_t> axis) {
   call.set_shape(0, std::move(shape));
   call.set_shape(1, Shape{count});
   call.set_shape(3, Shape{count});
-  const Extents strides = strides_of(known->extents);
-  set_moved_value(call, 0, [&](const Extents& at) {
+  const PlainShape strides = strides_of(known->extents);
+  set_moved_value(call, 0, [&](const PlainShape& at) {
     std::size_t position = 0;
     for (std::size_t i = 0; i < at.size(); ++i) {
       const auto coordinate = static_cast<std::size_t>(at[i]);

@@ -34,12 +34,12 @@ void set_gathered_value(OpCall& call, std::size_t axis) {
   const std::optional<KnownElements> data = known_elements(call, 0);
   const std::optional<KnownElements> indices = known_elements(call, 1);
   if (!data || !data->value || !indices || !indices->value) return;
-  const std::optional<Extents> extents = value_extents(call.output_shape(0));
+  const std::optional<PlainShape> extents = value_extents(call.output_shape(0));
   if (!extents) return;
-  const Extents strides = strides_of(data->extents);
-  const Extents index_strides = strides_of(indices->extents);
+  const PlainShape strides = strides_of(data->extents);
+  const PlainShape index_strides = strides_of(indices->extents);
   const std::size_t added = indices->extents.size();
-  call.set_value(0, fill_value(*extents, [&](const Extents& at) {
+  call.set_value(0, fill_value(*extents, [&](const PlainShape& at) {
                    std::int64_t which = 0, position = 0;
                    for (std::size_t i = 0; i < at.size(); ++i) {
                      if (i < axis)
@@ -90,9 +90,9 @@ OpError infer_gather_elements(OpCall& call) {
   for (std::size_t i = 0; i < data->extents.size(); ++i) {
     if (i != *axis && indices->extents[i] > data->extents[i]) return std::nullopt;
   }
-  const Extents strides = strides_of(data->extents);
+  const PlainShape strides = strides_of(data->extents);
   std::size_t next = 0;
-  call.set_value(0, fill_value(indices->extents, [&](const Extents& at) {
+  call.set_value(0, fill_value(indices->extents, [&](const PlainShape& at) {
                    const auto index = index_into(call.pool(), indices->at(next++), data->extents[*axis]);
                    if (!index) return Number::unknown();
                    std::int64_t position = *index * strides[*axis];
@@ -108,12 +108,12 @@ namespace {
 void set_gathered_nd_value(OpCall& call, std::size_t batch, std::size_t depth) {
   const std::optional<KnownElements> data = known_elements(call, 0);
   const std::optional<KnownElements> indices = known_elements(call, 1);
-  const std::optional<Extents> extents = value_extents(call.output_shape(0));
+  const std::optional<PlainShape> extents = value_extents(call.output_shape(0));
   if (!data || !data->value || !indices || !indices->value || !extents) return;
-  const Extents strides = strides_of(data->extents);
-  const Extents index_strides = strides_of(indices->extents);
+  const PlainShape strides = strides_of(data->extents);
+  const PlainShape index_strides = strides_of(indices->extents);
   const std::size_t lead = indices->extents.size() - 1;  // axes of the indices that stay
-  call.set_value(0, fill_value(*extents, [&](const Extents& at) {
+  call.set_value(0, fill_value(*extents, [&](const PlainShape& at) {
                    std::int64_t tuple = 0, position = 0;
                    for (std::size_t i = 0; i < at.size(); ++i) {
                      if (i < lead) tuple += at[i] * index_strides[i];
@@ -163,10 +163,10 @@ namespace {
 void set_one_hot_value(OpCall& call, std::size_t axis, std::int64_t depth) {
   const std::optional<KnownElements> indices = known_elements(call, 0);
   const Value* values = call.value(2);
-  const std::optional<Extents> extents = value_extents(call.output_shape(0));
+  const std::optional<PlainShape> extents = value_extents(call.output_shape(0));
   if (!indices || !indices->value || !values || values->size() != 2 || !extents) return;
-  const Extents strides = strides_of(indices->extents);
-  call.set_value(0, fill_value(*extents, [&](const Extents& at) {
+  const PlainShape strides = strides_of(indices->extents);
+  call.set_value(0, fill_value(*extents, [&](const PlainShape& at) {
                    std::int64_t position = 0;
                    for (std::size_t i = 0; i < at.size(); ++i) {
                      if (i != axis) position += at[i] * strides[i < axis ? i : i - 1];

@@ -44,7 +44,7 @@ void set_joined_value(OpCall& call, std::size_t axis) {
   bool is_any_known = false;
   for (std::size_t i = 0; i < call.input_count(); ++i)
     is_any_known = is_any_known || call.value(i) != nullptr;
-  const std::optional<Extents> extents = value_extents(call.output_shape(0));
+  const std::optional<PlainShape> extents = value_extents(call.output_shape(0));
   if (!is_any_known || !extents) return;
   std::size_t outer = 1, inner = 1;
   for (std::size_t i = 0; i < extents->size(); ++i) {
@@ -135,8 +135,8 @@ OpError check_parts(OpCall& call, std::span<const Dim> sizes, std::size_t axis) 
 void set_part_value(OpCall& call, std::size_t output, std::size_t axis, std::int64_t offset) {
   const std::optional<KnownElements> known = known_elements(call, 0);
   if (!known || !known->value) return;
-  const Extents strides = strides_of(known->extents);
-  set_moved_value(call, output, [&](const Extents& index) {
+  const PlainShape strides = strides_of(known->extents);
+  set_moved_value(call, output, [&](const PlainShape& index) {
     std::int64_t position = offset * strides[axis];
     for (std::size_t i = 0; i < index.size(); ++i) position += index[i] * strides[i];
     return static_cast<std::size_t>(position);

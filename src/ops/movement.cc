@@ -31,8 +31,8 @@ OpError infer_transpose(OpCall& call) {
   call.set_shape(0, std::move(shape));
   const std::optional<KnownElements> known = known_elements(call, 0);
   if (!known) return std::nullopt;
-  const Extents strides = strides_of(known->extents);
-  set_moved_value(call, 0, [&](const Extents& index) {
+  const PlainShape strides = strides_of(known->extents);
+  set_moved_value(call, 0, [&](const PlainShape& index) {
     std::int64_t position = 0;
     for (std::size_t i = 0; i < index.size(); ++i) position += index[i] * strides[order[i]];
     return static_cast<std::size_t>(position);
@@ -91,9 +91,9 @@ OpError infer_trilu(OpCall& call) {
   const std::optional<KnownElements> known = known_elements(call, 0);
   const std::optional<std::int64_t> k = call.has(1) ? call.scalar_constant(1) : 0;
   if (!known || !known->value || !k || known->extents.size() < 2) return std::nullopt;
-  const Extents strides = strides_of(known->extents);
+  const PlainShape strides = strides_of(known->extents);
   const bool upper = call.integer("upper") != 0;
-  call.set_value(0, fill_value(known->extents, [&](const Extents& index) {
+  call.set_value(0, fill_value(known->extents, [&](const PlainShape& index) {
                    const std::int64_t row = index[index.size() - 2], column = index.back();
                    const bool keep = upper ? column - row >= *k : column - row <= *k;
                    return keep ? known->at(broadcast_position(known->extents, strides, index))

@@ -15,7 +15,7 @@ struct Lines {
   std::size_t at(std::size_t line, std::size_t i) const { return begin(line) + i * stride; }
 };
 
-Lines lines_along(const Extents& extents, std::size_t axis) {
+Lines lines_along(const PlainShape& extents, std::size_t axis) {
   Lines lines{static_cast<std::size_t>(extents[axis]), static_cast<std::size_t>(strides_of(extents)[axis]),
               1};
   for (std::size_t i = 0; i < extents.size(); ++i) {
@@ -79,7 +79,7 @@ void set_top_value(OpCall& call, std::size_t axis, std::size_t k) {
   const Lines lines = lines_along(known->extents, axis);
   if (!numbers || k > lines.extent) return;
   const bool largest = call.integer("largest", 1) != 0;
-  Extents extents = known->extents;
+  PlainShape extents = known->extents;
   extents[axis] = static_cast<std::int64_t>(k);
   const Lines results = lines_along(extents, axis);
   std::vector<Number> values(count_of(extents)), indices(count_of(extents));

@@ -35,8 +35,8 @@ BinaryNumber folding_of(Op op) {
 }
 
 // Where every element of the operand ends up in the result.
-Extents result_strides(const Extents& extents, const Axes& axes) {
-  Extents strides(extents.size(), 0);
+PlainShape result_strides(const PlainShape& extents, const Axes& axes) {
+  PlainShape strides(extents.size(), 0);
   std::int64_t stride = 1;
   for (std::size_t i = extents.size(); i-- > 0;) {
     if (contains(axes, i)) continue;
@@ -50,7 +50,7 @@ void set_reduced_value(OpCall& call, const Axes& axes) {
   const std::optional<KnownElements> known = known_elements(call, 0);
   const BinaryNumber fold = folding_of(call.node().op);
   if (!known || !known->value || !fold) return;
-  const Extents strides = result_strides(known->extents, axes);
+  const PlainShape strides = result_strides(known->extents, axes);
   std::size_t results = 1, folded = 1;
   for (std::size_t i = 0; i < known->extents.size(); ++i) {
     (contains(axes, i) ? folded : results) *= static_cast<std::size_t>(known->extents[i]);
@@ -122,7 +122,7 @@ std::optional<bool> replaces(const OpCall& call, const Number& candidate, const 
 
 void set_arg_value(OpCall& call, std::size_t axis) {
   const std::optional<KnownElements> known = known_elements(call, 0);
-  const std::optional<Extents> results = value_extents(call.output_shape(0));
+  const std::optional<PlainShape> results = value_extents(call.output_shape(0));
   if (!known || !known->value || known->value->size() == 0 || !results) return;
   const auto stride = static_cast<std::size_t>(strides_of(known->extents)[axis]);
   const auto extent = static_cast<std::size_t>(known->extents[axis]);

@@ -36,9 +36,9 @@ OpError infer_expand(OpCall& call) {
   call.set_shape(0, std::move(shape));
   const std::optional<KnownElements> known = known_elements(call, 0);
   if (!known) return std::nullopt;
-  const Extents strides = strides_of(known->extents);
+  const PlainShape strides = strides_of(known->extents);
   set_moved_value(call, 0,
-                  [&](const Extents& index) { return broadcast_position(known->extents, strides, index); });
+                  [&](const PlainShape& index) { return broadcast_position(known->extents, strides, index); });
   return std::nullopt;
 }
 
@@ -47,8 +47,8 @@ namespace {
 void set_tiled_value(OpCall& call) {
   const std::optional<KnownElements> known = known_elements(call, 0);
   if (!known) return;
-  const Extents strides = strides_of(known->extents);
-  set_moved_value(call, 0, [&](const Extents& index) {
+  const PlainShape strides = strides_of(known->extents);
+  set_moved_value(call, 0, [&](const PlainShape& index) {
     std::int64_t position = 0;
     for (std::size_t i = 0; i < index.size(); ++i) position += index[i] % known->extents[i] * strides[i];
     return static_cast<std::size_t>(position);
@@ -175,18 +175,18 @@ Number pad_constant(const OpCall& call) {
 
 void set_padded_value(OpCall& call, const Pads& pads) {
   const std::optional<KnownElements> known = known_elements(call, 0);
-  const std::optional<Extents> extents = value_extents(call.output_shape(0));
+  const std::optional<PlainShape> extents = value_extents(call.output_shape(0));
   if (!known || !known->value || !extents) return;
-  Extents begin;
+  PlainShape begin;
   for (const Dim pad : pads.begin) {
     const std::optional<std::int64_t> number = pad.number();
     if (!number) return;
     begin.push_back(*number);
   }
-  const Extents strides = strides_of(known->extents);
+  const PlainShape strides = strides_of(known->extents);
   const PadMode mode = pad_mode(call.text("mode"));
   const Number constant = pad_constant(call);
-  call.set_value(0, fill_value(*extents, [&](const Extents& index) {
+  call.set_value(0, fill_value(*extents, [&](const PlainShape& index) {
                    std::int64_t position = 0;
                    for (std::size_t i = 0; i < index.size(); ++i) {
                      const auto at = padded_coordinate(mode, index[i] - begin[i], known->extents[i]);

@@ -36,13 +36,13 @@ std::optional<std::int64_t> index_into(const OpCall& call, const Number& index, 
 void set_scattered_value(OpCall& call, std::size_t axis) {
   const std::optional<ScatterOperands> known = scatter_operands(call);
   if (!known || known->indices.value->size() != known->updates.value->size()) return;
-  const Extents& extents = known->data.extents;
+  const PlainShape& extents = known->data.extents;
   for (std::size_t i = 0; i < extents.size(); ++i) {
     if (i != axis && known->indices.extents[i] > extents[i]) return;
   }
   const NumberContext context{call.pool(), call.output(0).type.dtype};
   const BinaryNumber combine = reduction_of(call.text("reduction"));
-  const Extents strides = strides_of(extents);
+  const PlainShape strides = strides_of(extents);
   std::vector<Number> result(known->data.value->elements().begin(), known->data.value->elements().end());
   Odometer odometer(known->indices.extents);
   for (std::size_t i = 0; i < known->indices.value->size(); ++i, odometer.step()) {
@@ -60,8 +60,8 @@ void set_scattered_value(OpCall& call, std::size_t axis) {
 void set_scattered_nd_value(OpCall& call, std::size_t depth) {
   const std::optional<ScatterOperands> known = scatter_operands(call);
   if (!known || depth == 0) return;
-  const Extents& extents = known->data.extents;
-  const Extents strides = strides_of(extents);
+  const PlainShape& extents = known->data.extents;
+  const PlainShape strides = strides_of(extents);
   std::size_t block = 1;
   for (std::size_t i = depth; i < extents.size(); ++i) block *= static_cast<std::size_t>(extents[i]);
   const std::size_t tuples = known->indices.value->size() / depth;

@@ -128,8 +128,8 @@ void set_cut_value(OpCall& call, std::span<const Cut> cuts) {
   for (const Cut& cut : cuts) {
     if (!cut.begin.number()) return;
   }
-  const Extents strides = strides_of(known->extents);
-  set_moved_value(call, 0, [&](const Extents& index) {
+  const PlainShape strides = strides_of(known->extents);
+  set_moved_value(call, 0, [&](const PlainShape& index) {
     std::int64_t position = 0;
     for (std::size_t i = 0; i < index.size(); ++i) {
       position += (cuts[i].begin.number().value_or(0) + index[i] * cuts[i].step) * strides[i];

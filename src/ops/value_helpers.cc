@@ -4,10 +4,10 @@
 
 namespace haoline {
 
-std::optional<Extents> value_extents(const Shape& shape) {
+std::optional<PlainShape> value_extents(const Shape& shape) {
   if (!shape.has_rank()) return std::nullopt;
   constexpr std::int64_t kMost = Value::kMaxElements;
-  Extents extents;
+  PlainShape extents;
   std::int64_t count = 1;  // an extent of 0 counts as 1, so that strides stay small too
   for (const Dim dim : shape) {
     const std::optional<std::int64_t> extent = dim.number();
@@ -20,28 +20,28 @@ std::optional<Extents> value_extents(const Shape& shape) {
   return extents;
 }
 
-std::size_t count_of(const Extents& extents) {
+std::size_t count_of(const PlainShape& extents) {
   std::size_t count = 1;
   for (const std::int64_t extent : extents) count *= static_cast<std::size_t>(extent);
   return count;
 }
 
-Extents strides_of(const Extents& extents) {
-  Extents strides(extents.size(), 1);
+PlainShape strides_of(const PlainShape& extents) {
+  PlainShape strides(extents.size(), 1);
   for (std::size_t axis = extents.size(); axis-- > 1;) strides[axis - 1] = strides[axis] * extents[axis];
   return strides;
 }
 
 std::optional<KnownElements> known_elements(const OpCall& call, std::size_t input) {
   if (!call.has(input)) return std::nullopt;
-  std::optional<Extents> extents = value_extents(call.shape(input));
+  std::optional<PlainShape> extents = value_extents(call.shape(input));
   if (!extents) return std::nullopt;
   const Value* value = call.value(input);
   if (value && value->size() != count_of(*extents)) return std::nullopt;
   return KnownElements{value, std::move(*extents)};
 }
 
-std::size_t broadcast_position(const Extents& source, const Extents& strides, const Extents& index) {
+std::size_t broadcast_position(const PlainShape& source, const PlainShape& strides, const PlainShape& index) {
   std::int64_t position = 0;
   const std::size_t skipped = index.size() - source.size();
   for (std::size_t axis = 0; axis < source.size(); ++axis) {
@@ -50,7 +50,7 @@ std::size_t broadcast_position(const Extents& source, const Extents& strides, co
   return static_cast<std::size_t>(position);
 }
 
-bool broadcasts_to(const Extents& source, const Extents& target) {
+bool broadcasts_to(const PlainShape& source, const PlainShape& target) {
   if (source.size() > target.size()) return false;
   const std::size_t skipped = target.size() - source.size();
   for (std::size_t axis = 0; axis < source.size(); ++axis) {
@@ -72,7 +72,7 @@ void set_unary_value(OpCall& call, UnaryNumber function) {
 namespace {
 
 // Before version 7 the second operand's extents matched a run of the first one's, beginning at `axis`.
-void align_to_axis(const OpCall& call, const Extents& first, Extents& second) {
+void align_to_axis(const OpCall& call, const PlainShape& first, PlainShape& second) {
   if (call.version() == 0 || call.version() >= 7 || !call.has_attribute("axis")) return;
   const std::optional<std::size_t> axis = normalize_axis(call.integer("axis"), first.size());
   if (!axis) return;
@@ -84,16 +84,16 @@ void align_to_axis(const OpCall& call, const Extents& first, Extents& second) {
 void set_binary_value(OpCall& call, BinaryNumber function, bool keep_unknown) {
   if (!call.value(0) && !call.value(1)) return;
   if (!keep_unknown && (!call.value(0) || !call.value(1))) return;
-  const std::optional<Extents> extents = value_extents(call.output_shape(0));
+  const std::optional<PlainShape> extents = value_extents(call.output_shape(0));
   std::optional<KnownElements> a = known_elements(call, 0);
   std::optional<KnownElements> b = known_elements(call, 1);
   if (!extents || !a || !b) return;
   align_to_axis(call, a->extents, b->extents);
   if (!broadcasts_to(a->extents, *extents) || !broadcasts_to(b->extents, *extents)) return;
-  const Extents a_strides = strides_of(a->extents);
-  const Extents b_strides = strides_of(b->extents);
+  const PlainShape a_strides = strides_of(a->extents);
+  const PlainShape b_strides = strides_of(b->extents);
   const NumberContext context{call.pool(), call.output(0).type.dtype};
-  call.set_value(0, fill_value(*extents, [&](const Extents& index) {
+  call.set_value(0, fill_value(*extents, [&](const PlainShape& index) {
                    return function(context, a->at(broadcast_position(a->extents, a_strides, index)),
                                    b->at(broadcast_position(b->extents, b_strides, index)));
                  }));

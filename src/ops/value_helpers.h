@@ -14,18 +14,18 @@
 
 namespace haoline {
 
-using Extents = SmallVector<std::int64_t, 6>;
+using PlainShape = SmallVector<std::int64_t, 6>;
 
 // The extents as numbers when a value of that shape can be known.
-std::optional<Extents> value_extents(const Shape& shape);
-std::size_t count_of(const Extents& extents);
+std::optional<PlainShape> value_extents(const Shape& shape);
+std::size_t count_of(const PlainShape& extents);
 // Elements between neighbours along each axis, row-major.
-Extents strides_of(const Extents& extents);
+PlainShape strides_of(const PlainShape& extents);
 
 // A known operand, or one of which no element is known.
 struct KnownElements {
   const Value* value = nullptr;
-  Extents extents;
+  PlainShape extents;
   Number at(std::size_t i) const { return value ? (*value)[i] : Number::unknown(); }
 };
 // Nothing where the operand's shape allows no value.
@@ -34,8 +34,8 @@ std::optional<KnownElements> known_elements(const OpCall& call, std::size_t inpu
 // The multi-index of an element, stepped in row-major order.
 class Odometer {
  public:
-  explicit Odometer(const Extents& extents) : extents_(extents), index_(extents.size(), 0) {}
-  const Extents& index() const { return index_; }
+  explicit Odometer(const PlainShape& extents) : extents_(extents), index_(extents.size(), 0) {}
+  const PlainShape& index() const { return index_; }
   void step() {
     for (std::size_t axis = extents_.size(); axis-- > 0;) {
       if (++index_[axis] < extents_[axis]) return;
@@ -44,13 +44,13 @@ class Odometer {
   }
 
  private:
-  const Extents& extents_;
-  Extents index_;
+  const PlainShape& extents_;
+  PlainShape index_;
 };
 
 // A value whose every element is function(multi-index).
 template <class Function>
-Value fill_value(const Extents& extents, Function function) {
+Value fill_value(const PlainShape& extents, Function function) {
   const std::size_t count = count_of(extents);
   std::vector<Number> elements;
   elements.reserve(count);
@@ -60,10 +60,10 @@ Value fill_value(const Extents& extents, Function function) {
 }
 
 // Position in `source` of the element that broadcasting puts at `index` (of an equal or larger rank).
-std::size_t broadcast_position(const Extents& source, const Extents& strides, const Extents& index);
+std::size_t broadcast_position(const PlainShape& source, const PlainShape& strides, const PlainShape& index);
 
 // Every extent is 1 or the target's, aligned at the end.
-bool broadcasts_to(const Extents& source, const Extents& target);
+bool broadcasts_to(const PlainShape& source, const PlainShape& target);
 
 // Result 0 = function(operand 0), element by element, in result 0's type.
 void set_unary_value(OpCall& call, UnaryNumber function);
@@ -75,9 +75,9 @@ void set_binary_value(OpCall& call, BinaryNumber function, bool keep_unknown = f
 template <class Function>
 void set_moved_value(OpCall& call, std::size_t output, Function position) {
   const Value* source = call.value(0);
-  const std::optional<Extents> extents = value_extents(call.output_shape(output));
+  const std::optional<PlainShape> extents = value_extents(call.output_shape(output));
   if (!source || !extents) return;
-  call.set_value(output, fill_value(*extents, [&](const Extents& index) -> Number {
+  call.set_value(output, fill_value(*extents, [&](const PlainShape& index) -> Number {
                    const std::size_t at = position(index);
                    return at < source->size() ? (*source)[at] : Number::unknown();
                  }));

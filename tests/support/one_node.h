@@ -77,6 +77,28 @@ class OneNode {
     run();
     return error_ ? "refused: " + error_->to_string() : to_string(results_[result].shape, pool_);
   }
+  // Known elements: "[2, h, 1/2, ?]", "none" when nothing is known.
+  std::string value(std::size_t result = 0) {
+    run();
+    return spell(results_[result].value, pool_);
+  }
+  static std::string spell(const Value& value, const DimPool& pool) {
+    if (!value) return "none";
+    std::string text = "[";
+    for (const Number& n : value.elements()) {
+      if (text.size() > 1) text += ", ";
+      if (n.kind == Number::Kind::unknown) text += "?";
+      if (n.kind == Number::Kind::real) text += "real";
+      if (n.kind == Number::Kind::exact) text += pool.to_string(n.numerator);
+      if (n.kind == Number::Kind::exact && n.denominator != 1) text += "/" + std::to_string(n.denominator);
+    }
+    return text + "]";
+  }
+  // Result types that the engine would take from the schema.
+  OneNode& result_dtype(DType dtype, std::size_t result = 0) {
+    results_[result].type.dtype = dtype;
+    return *this;
+  }
   DType dtype(std::size_t result = 0) {
     run();
     return results_[result].type.dtype;

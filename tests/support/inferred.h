@@ -1,0 +1,45 @@
+// A graph stated in a few lines, inferred, and what was found out about one tensor as text.
+//
+//   GraphBuilder g;
+//   const TensorId x = g.input("x", DType::float32, {"batch", 3, "h", "w"});
+//   Inferred graph(std::move(g));
+//   EXPECT_EQ(graph.shape(x), "[batch, 3, h, w]");
+#pragma once
+
+#include <string>
+
+#include "analyses/inference.h"
+#include "ir/graph_builder.h"
+#include "support/one_node.h"
+
+namespace haoline::test {
+
+class Inferred {
+ public:
+  explicit Inferred(GraphBuilder&& builder, const InferOptions& options = {})
+      : model_(std::move(builder).build()), inference_(infer(model_, options)) {}
+
+  explicit operator bool() const { return bool(inference_); }
+  Inference& inference() { return *inference_; }
+  const Model& model() const { return model_; }
+  const OperandFacts& facts(TensorId tensor) const { return inference_->facts(Model::kMain, tensor); }
+
+  std::string shape(TensorId tensor) const { return to_string(facts(tensor).shape, inference_->dims); }
+  std::string value(TensorId tensor) const { return OneNode::spell(facts(tensor).value, inference_->dims); }
+  DType dtype(TensorId tensor) const { return facts(tensor).type.dtype; }
+  // The first finding's words; "" when there is none.
+  std::string finding() const {
+    return inference_->findings.empty() ? "" : inference_->findings.front().message.to_string();
+  }
+  // An extent under bindings; -1 when it has none.
+  std::int64_t extent_at(TensorId tensor, std::size_t axis, const Bindings& bindings) const {
+    const std::optional<Int128> number = inference_->dims.evaluate(facts(tensor).shape[axis], bindings);
+    return number ? static_cast<std::int64_t>(*number) : -1;
+  }
+
+ private:
+  Model model_;
+  Result<Inference> inference_;
+};
+
+}  // namespace haoline::test
