@@ -1,7 +1,9 @@
 #include "recorded.h"
 
 #include <array>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <protozero/pbf_message.hpp>
 
 #include "base/bytes.h"
@@ -28,6 +30,34 @@ void read_short_reals(std::span<const Int128> bits, RecordedTensor& tensor) {
     const auto low = static_cast<std::uint16_t>(n);
     tensor.reals.push_back(tensor.dtype == DType::float16 ? to_double(kFloat16, low)
                                                           : bfloat16_to_double(low));
+  }
+}
+
+// IEEE half and bfloat16 through float32: half's exponent is rebased, bfloat16 is the upper half of one.
+double widen_half(std::uint16_t bits) {
+  const int exponent = (bits >> 10) & 31;
+  const int fraction = bits & 1023;
+  const double sign = (bits & 0x8000) != 0 ? -1.0 : 1.0;
+  if (exponent == 31) {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    return fraction != 0 ? std::numeric_limits<double>::quiet_NaN() : sign * kInfinity;
+  }
+  return sign * (exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25));
+}
+
+double widen_bfloat(std::uint16_t bits) {
+  const std::uint32_t wide = std::uint32_t{bits} << 16;
+  float out;
+  std::memcpy(&out, &wide, sizeof(out));
+  return static_cast<double>(out);
+}
+
+bool is_short_float(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16; }
+
+void decode_short_floats(const std::vector<Int128>& bits, RecordedTensor& tensor) {
+  for (const Int128 b : bits) {
+    const auto narrow = static_cast<std::uint16_t>(b);
+    tensor.reals.push_back(tensor.dtype == DType::float16 ? widen_half(narrow) : widen_bfloat(narrow));
   }
 }
 
@@ -125,6 +155,11 @@ RecordedTensor read_tensor(protozero::data_view bytes) {
       default:
         reader.skip();
     }
+  }
+  if (is_short_float(tensor.dtype)) {
+    if (!raw.empty()) read_raw<std::uint16_t>(raw, integers);
+    decode_short_floats(integers, tensor);
+    return tensor;
   }
   if (!raw.empty()) decode_raw(raw, tensor);
   const bool is_short = tensor.dtype == DType::float16 || tensor.dtype == DType::bfloat16;
