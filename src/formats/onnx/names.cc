@@ -35,7 +35,10 @@ bool find_tensor(Reading& r, Scope& scope, std::string_view name, TensorId& foun
   if (scope.outer == nullptr || !find_tensor(r, *scope.outer, name, outside)) return false;
   if (outside) {
     found = add_tensor(r, scope, name);
-    r.model.graphs[scope.graph].tensors[found].outer = outside;
+    Graph& body = r.model.graphs[scope.graph];
+    body.tensors[found].outer = outside;
+    const NodeId producer = r.model.graphs[body.parent].tensors[outside].producer;
+    if (producer && producer >= body.owner) r.notes[body.parent].is_out_of_order = true;
   }
   scope.names.insert(name, outside ? found.index : kAbsent);
   return true;

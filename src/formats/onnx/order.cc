@@ -75,19 +75,34 @@ void apply_order(Model& model, GraphId id, const std::vector<NodeId>& order) {
   }
 }
 
+NodeId next_unplaced(const Waits& waits, NodeId node, const IdVector<NodeId, bool>& is_placed) {
+  NodeId next;
+  waits.each(node, [&](NodeId producer) { next = is_placed[producer] ? next : producer; });
+  return next;
+}
+
+// A node of a cycle: whoever follows what is not placed from producer to producer must come round.
+NodeId on_cycle(const Model& model, GraphId id, const std::vector<NodeId>& order) {
+  const Graph& graph = model.graphs[id];
+  IdVector<NodeId, bool> is_seen(graph.nodes.size());  // placed or passed
+  for (const NodeId node : order) is_seen[node] = true;
+  IdVector<NodeId, bool> is_placed = is_seen;
+  const Waits waits(model, id);
+  NodeId at{0};
+  while (is_placed[at]) ++at.index;
+  for (; !is_seen[at]; is_seen[at] = true, at = next_unplaced(waits, at, is_placed)) {
+  }
+  return at;
+}
+
 void put_in_order(Reading& r, GraphId id) {
   const std::vector<NodeId> order = sorted(r.model, id);
   const Graph& graph = r.model.graphs[id];
   if (order.size() == graph.nodes.size()) return apply_order(r.model, id, order);
-  IdVector<NodeId, bool> is_placed(graph.nodes.size());
-  for (const NodeId node : order) is_placed[node] = true;
-  for (const NodeId node : graph.nodes.ids()) {
-    if (is_placed[node]) continue;
-    r.fail(ErrorKind::malformed, {nullptr, id == Model::kMain ? "graph.node" : "body.node", node.index},
-           r.file.data() + graph.nodes[node].source_offset, "waits for its own result",
-           "The graph has a cycle; export the model again.");
-    return;
-  }
+  const NodeId node = on_cycle(r.model, id, order);
+  r.fail(ErrorKind::malformed, {nullptr, id == Model::kMain ? "graph.node" : "body.node", node.index},
+         r.file.data() + graph.nodes[node].source_offset, "waits for its own result",
+         "The graph has a cycle; export the model again.");
 }
 
 std::string_view numbered(Reading& r, NameTable& taken, std::string_view stem, std::uint32_t id) {
