@@ -98,7 +98,8 @@ class Search {
     }
   }
   static bool is_form(const Node& node) {
-    return node.op == Op::Gather || passing_of(node.op) == Passing::first;
+    const bool lone = node.op == Op::Concat && node.inputs.size() == 1;
+    return lone || node.op == Op::Gather || passing_of(node.op) == Passing::first;
   }
 
   void add(TensorId operand, TensorId result, std::size_t token_axis, bool together) {
