@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <functional>
+#include <vector>
+
+#include "ir/tensor_elements.h"
 
 namespace haoline {
 namespace {
@@ -194,37 +196,18 @@ static_assert(std::size(kRules) < 255 && std::size(kPassing) < 255);
 constexpr auto kRuleOf = index_of(kRules);
 constexpr auto kPassingOf = index_of(kPassing);
 
-float half_to_float(std::uint16_t half) {
-  const int exponent = half >> 10 & 31, fraction = half & 1023;
-  const float sign = half >> 15 ? -1.0F : 1.0F;
-  if (exponent == 31) return fraction ? NAN : sign * INFINITY;
-  if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -24);
-  return sign * std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
-}
-
-// The first elements of a stored floating tensor, at most `limit`; empty when they cannot be read as such.
-std::vector<double> first_elements(const TensorData* data, std::size_t limit) {
-  std::vector<double> out;
-  if (!data || data->encoding != TensorData::Encoding::raw || data->is_sparse) return out;
-  const std::size_t width = data->dtype == DType::float64                                     ? 8
-                            : data->dtype == DType::float32                                   ? 4
-                            : data->dtype == DType::float16 || data->dtype == DType::bfloat16 ? 2
-                                                                                              : 0;
-  if (width == 0) return out;
-  const std::size_t count = std::min(limit, data->bytes.size() / width);
-  out.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::byte* at = data->bytes.data() + i * width;
-    if (width == 8) {
-      out.push_back(load<double>(at));
-    } else if (width == 4) {
-      out.push_back(static_cast<double>(load<float>(at)));
-    } else if (data->dtype == DType::float16) {
-      out.push_back(static_cast<double>(half_to_float(load<std::uint16_t>(at))));
-    } else {
-      out.push_back(static_cast<double>(std::bit_cast<float>(std::uint32_t{load<std::uint16_t>(at)} << 16)));
-    }
+// The first elements of a stored floating tensor, at most `limit`; empty when they cannot be read.
+std::vector<double> first_elements(const TensorData& data, std::size_t limit) {
+  if (!is_float(data.dtype)) return {};
+  std::vector<double> out(std::min(limit, static_cast<std::size_t>(element_count(data).value_or(0))));
+  ElementReader reader(data);
+  std::size_t filled = 0;
+  while (filled < out.size()) {
+    const std::size_t count = reader.read(std::span<double>(out).subspan(filled));
+    if (count == 0) break;
+    filled += count;
   }
+  out.resize(filled);
   return out;
 }
 
@@ -239,7 +222,7 @@ bool is_position_table(const TensorData& data) {
   if (count_above_one(data.extents) < 2 || data.extents.back() < 2) return false;
   const auto width = static_cast<std::size_t>(data.extents.back());
   if (width > 65'536) return false;
-  const std::vector<double> rows = first_elements(&data, 2 * width);
+  const std::vector<double> rows = first_elements(data, 2 * width);
   if (rows.size() < 2 * width) return false;
   for (std::size_t i = 0; i < width; ++i) {
     if (rows[i] != 0.0 && rows[i] != 1.0) return false;
@@ -253,7 +236,7 @@ bool is_position_table(const TensorData& data) {
 bool is_frequency_vector(const TensorData& data) {
   constexpr std::size_t kMost = 4096;
   if (count_above_one(data.extents) != 1) return false;
-  const std::vector<double> values = first_elements(&data, kMost + 1);
+  const std::vector<double> values = first_elements(data, kMost + 1);
   if (values.size() < 2 || values.size() > kMost || values[0] != 1.0 || values.back() <= 0.0) return false;
   return std::adjacent_find(values.begin(), values.end(), std::less_equal<>()) == values.end();
 }
@@ -264,7 +247,7 @@ bool is_mask(const TensorData& data) {
   constexpr double kBlocked = -1e3;
   if (count_above_one(data.extents) < 2) return false;
   bool blocked = false, zero = false, one = false;
-  for (const double value : first_elements(&data, kSample)) {
+  for (const double value : first_elements(data, kSample)) {
     if (value <= kBlocked) {
       blocked = true;
     } else if (value == 0.0) {
