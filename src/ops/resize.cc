@@ -74,24 +74,44 @@ OpError apply_scales(const OpCall& call, std::size_t operand, std::span<const st
   return std::nullopt;
 }
 
-// One scale for all listed axes, such that no extent is larger (smaller) than asked for.
-void keep_aspect_ratio(std::span<const std::size_t> axes, const std::vector<Dim>& wanted, bool not_larger,
-                       Shape& out) {
+// round(extent · to / from), halves up.
+Expr rescaled(Expr extent, Dim to, Dim from) {
+  DimPool& pool = extent.pool();
+  return (extent * to * 2 + from).floor_div(pool.multiply(from, 2));
+}
+
+// The one scale by which every listed axis is multiplied, in float32; nothing when an extent is no number.
+std::optional<float> common_scale(std::span<const std::size_t> axes, const std::vector<Dim>& wanted,
+                                  bool not_larger, const Shape& in) {
   std::optional<float> scale;
-  bool known = true;
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const std::optional<double> to = plain_number(wanted[i]);
-    const std::optional<double> from = plain_number(out[axes[i]]);
-    if (!to || !from || *from == 0) {
-      known = false;
-      break;
-    }
+    const std::optional<double> from = plain_number(in[axes[i]]);
+    if (!to || !from || *from == 0) return std::nullopt;
     const float ratio = static_cast<float>(*to) / static_cast<float>(*from);
     scale = !scale ? ratio : not_larger ? std::min(*scale, ratio) : std::max(*scale, ratio);
   }
-  for (const std::size_t axis : axes) {
-    out[axis] = known ? floor_in_float(*plain_number(out[axis]) * static_cast<double>(*scale) + 0.5, 1)
-                      : Dim::unknown();
+  return scale;
+}
+
+// No extent larger (smaller) than asked for, the same scale for all listed axes. As expressions: rounding is
+// monotone, so the smallest scale gives the smallest of the extents that each axis' own scale would give.
+void keep_aspect_ratio(std::span<const std::size_t> axes, const std::vector<Dim>& wanted, bool not_larger,
+                       DimPool& pool, Shape& out) {
+  const Shape in = out;
+  const std::optional<float> scale = common_scale(axes, wanted, not_larger, in);
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    Dim& extent = out[axes[i]];
+    if (scale) {
+      extent = floor_in_float(*plain_number(extent) * static_cast<double>(*scale) + 0.5, 1);
+      continue;
+    }
+    extent = wanted[i];
+    for (std::size_t j = 0; j < axes.size(); ++j) {
+      if (i == j) continue;
+      const Dim other = rescaled({in[axes[i]], pool}, wanted[j], in[axes[j]]);
+      extent = not_larger ? pool.min(extent, other) : pool.max(extent, other);
+    }
   }
 }
 
@@ -106,7 +126,7 @@ OpError apply_sizes(const OpCall& call, std::size_t operand, std::span<const std
   }
   const std::string_view policy = call.text("keep_aspect_ratio_policy", "stretch");
   if (policy == "not_larger" || policy == "not_smaller") {
-    keep_aspect_ratio(axes, wanted, policy == "not_larger", out);
+    keep_aspect_ratio(axes, wanted, policy == "not_larger", call.pool(), out);
     return std::nullopt;
   }
   for (std::size_t i = 0; i < axes.size(); ++i) out[axes[i]] = wanted[i];

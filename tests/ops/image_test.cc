@@ -60,6 +60,25 @@ TEST(Resize, KeepsTheAspectRatioAsRuntimesDo) {  // the extents are ONNX Runtime
   EXPECT_EQ(shape("not_smaller", false), "[1, 1, 7, 11]");
 }
 
+TEST(Resize, KeepsTheAspectRatioInSymbols) {
+  for (const std::string_view policy : {"not_larger", "not_smaller"}) {
+    OneNode symbolic(Op::Resize, 18);
+    symbolic.input({1, 1, symbolic.symbol("h"), symbolic.symbol("w")}).absent().absent().values({5, 9});
+    symbolic.integers("axes", {2, 3}).text("keep_aspect_ratio_policy", policy);
+    for (const std::int64_t h : {1, 3, 7, 32, 224}) {
+      for (const std::int64_t w : {2, 5, 11, 48, 199}) {
+        OneNode number(Op::Resize, 18);
+        number.input({1, 1, h, w}).absent().absent().values({5, 9}).integers("axes", {2, 3});
+        number.text("keep_aspect_ratio_policy", policy);
+        for (const std::size_t axis : {2, 3}) {
+          EXPECT_EQ(symbolic.extent_at(axis, {{"h", h}, {"w", w}}), number.extent_at(axis, {}))
+              << h << "x" << w;
+        }
+      }
+    }
+  }
+}
+
 TEST(Resize, CountsInterpolationAlongTheResizedAxes) {
   const auto arithmetic = [](std::string_view mode) {
     OneNode resize(Op::Resize, 13);
