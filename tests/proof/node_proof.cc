@@ -93,6 +93,20 @@ std::vector<std::string> recorded_extents(const RecordedTensor& tensor) {
   return extents;
 }
 
+// A sequence has a length, and elements whose declared extents mean something only where they agree.
+void bind_sequence(const Model& model, const Tensor& input, const Recorded& recorded, Bindings& bindings) {
+  bindings[std::string(input.name) + "_length"] = static_cast<std::int64_t>(recorded.tensors.size());
+  for (std::size_t axis = 0; axis < input.shape.rank(); ++axis) {
+    const Symbol* symbol = model.dims->symbol_of(input.shape[axis]);
+    bool agrees = symbol && !recorded.tensors.empty();
+    for (const RecordedTensor& tensor : recorded.tensors) {
+      agrees = agrees && tensor.extents.size() == input.shape.rank() &&
+               tensor.extents[axis] == recorded.tensors.front().extents[axis];
+    }
+    if (agrees) bindings[symbol->name] = recorded.tensors.front().extents[axis];
+  }
+}
+
 Request make_request(const Model& model, const Case& test, bool with_values, bool with_symbols) {
   Request request;
   request.options.ignore_declared = true;
@@ -101,10 +115,7 @@ Request make_request(const Model& model, const Case& test, bool with_values, boo
   for (std::size_t k = 0; k < std::min(main.inputs.size(), test.inputs.size()); ++k) {
     const Tensor& input = main.tensors[main.inputs[k]];
     const std::optional<Recorded> recorded = read_recorded(test.inputs[k], input.type);
-    if (recorded && recorded->is_sequence) {
-      request.bindings[std::string(input.name) + "_length"] =
-          static_cast<std::int64_t>(recorded->tensors.size());
-    }
+    if (recorded && recorded->is_sequence) bind_sequence(model, input, *recorded, request.bindings);
     if (!recorded || recorded->is_sequence || !recorded->is_present || !input.type.is_tensor()) continue;
     const RecordedTensor& tensor = recorded->tensors.front();
     std::vector<std::string> extents = recorded_extents(tensor);
@@ -122,7 +133,8 @@ Request make_request(const Model& model, const Case& test, bool with_values, boo
 std::string judge_declared(const Tensor& declared, const OperandFacts& ours, const DimPool& pool) {
   if (!(declared.type == ours.type))
     return "type " + to_string(ours.type) + ", declared " + to_string(declared.type);
-  if (!declared.shape.has_rank() || !ours.shape.has_rank()) return {};
+  if (!declared.shape.has_rank()) return {};
+  if (!ours.shape.has_rank()) return "rank is unknown, declared " + to_string(declared.shape, pool);
   if (declared.shape.rank() != ours.shape.rank()) {
     return "shape " + to_string(ours.shape, pool) + ", declared " + to_string(declared.shape, pool);
   }

@@ -52,7 +52,9 @@ double widen_bfloat(std::uint16_t bits) {
   return static_cast<double>(out);
 }
 
-bool is_short_float(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16; }
+bool is_short_float(DType dtype) {
+  return dtype == DType::float16 || dtype == DType::bfloat16;
+}
 
 void decode_short_floats(const std::vector<Int128>& bits, RecordedTensor& tensor) {
   for (const Int128 b : bits) {
