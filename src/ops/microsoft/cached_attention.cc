@@ -394,6 +394,7 @@ constexpr OpRow kRows[] = {
      .category = Category::recurrent,
      .infer = infer_mamba2,
      .cost = CostRule::unknown(),
+     .counts = "a fused kernel of one model: how its recurrence is carried out is not specified",
      .any_rank = true},
     {.op = Op::MsSparseAttentionIndexer,
      .category = Category::attention,
