@@ -1,0 +1,154 @@
+// What it occupies, what is quantized, and what is worth knowing.
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "report/builder.h"
+
+namespace haoline {
+namespace {
+
+MemoryVariant variant(const MemoryFigures& figures) {
+  return {.options = {figures.options.reuse, figures.options.alignment},
+          .peak_bytes = figures.peak_bytes,
+          .arena_bytes = figures.arena.bytes,
+          .arena_lower_bound_bytes = figures.arena.lower_bound};
+}
+
+std::optional<PeakInfo> build_peak(Builder& b, const MemoryFigures& plain) {
+  if (!plain.peak_node) return std::nullopt;
+  PeakInfo out{b.node(Model::kMain, plain.peak_node), {}};
+  std::map<TensorId, std::uint64_t> bytes;
+  for (const Lifetime& lifetime : plain.lifetimes) bytes[lifetime.tensor] = lifetime.bytes;
+  for (const TensorId tensor : plain.live_at_peak) out.tensors.push_back({b.tensor(Model::kMain, tensor), bytes[tensor]});
+  return out;
+}
+
+MemorySeries build_series(Builder& b, const MemoryFigures& plain) {
+  MemorySeries out{plain.series, {}};
+  std::map<TensorId, std::uint64_t> offsets;
+  for (const ArenaPlan::Slot& slot : plain.arena.slots) offsets[slot.tensor] = slot.offset;
+  for (const Lifetime& lifetime : plain.lifetimes) {
+    const auto at = offsets.find(lifetime.storage);
+    out.lifetimes.push_back({b.tensor(Model::kMain, lifetime.tensor), lifetime.first, lifetime.last, lifetime.bytes,
+                             at == offsets.end() ? std::nullopt : std::optional(at->second)});
+  }
+  return out;
+}
+
+Quantity counted(std::uint64_t value, const MemoryFacts& facts) {
+  Quantity quantity;
+  quantity.value = static_cast<Int128>(value);
+  quantity.complete = facts.unsized.empty();
+  if (facts.bounded) quantity.basis = Basis::bounded;
+  return quantity;
+}
+
+KvCacheInfo build_cache(Builder& b, const KvCache& cache) {
+  KvCacheInfo out{.layers = static_cast<std::int64_t>(cache.layers), .heads = cache.heads, .head_size = cache.head_size};
+  for (const TensorId tensor : cache.inputs) out.inputs.push_back(b.tensor(Model::kMain, tensor));
+  for (const TensorId tensor : cache.outputs) out.outputs.push_back(b.tensor(Model::kMain, tensor));
+  return out;
+}
+
+// Bits of one logical element as stored. Block types count by what a block spends on it.
+std::string bits_of(std::string_view dtype_name) {
+  const auto dtype = dtype_named(dtype_name);
+  if (!dtype) return "other";
+  const DTypeInfo& type = info(*dtype);
+  if (type.bits != 0) return std::to_string(type.bits);
+  return type.block_elements == 0 ? "other" : std::string(dtype_name);
+}
+
+bool is_quantized_type(std::string_view dtype_name) {
+  const auto dtype = dtype_named(dtype_name);
+  if (!dtype) return false;
+  const DTypeInfo& type = info(*dtype);
+  return type.kind == DTypeClass::block || (is_integer(*dtype) && type.bits <= 8) ||
+         (type.kind == DTypeClass::floating && type.bits != 0 && type.bits <= 8);
+}
+
+}  // namespace
+
+MemoryInfo build_memory(Builder& b) {
+  const MemoryFacts& facts = b.in.memory;
+  MemoryInfo out;
+  out.weights_bytes = b.total(facts.weights_bytes);
+  out.activation_peak_bytes = counted(facts.plain.peak_bytes, facts);
+  out.activation_peak_bytes.formula = b.formula(facts.peak_formula);
+  out.arena_bytes = counted(facts.plain.arena.bytes, facts);
+  out.peak = build_peak(b, facts.plain);
+  for (const Spike& spike : facts.spikes) {
+    out.spikes.push_back({b.node(Model::kMain, spike.node), spike.bytes, b.tensor(Model::kMain, spike.cause)});
+  }
+  out.options = {facts.plain.options.reuse, facts.plain.options.alignment};
+  out.variants = {variant(facts.in_place)};
+  for (const TensorId tensor : facts.unsized) out.unsized.push_back(b.tensor(Model::kMain, tensor));
+  if (facts.kv_cache) {
+    out.kv_cache = build_cache(b, *facts.kv_cache);
+    if (facts.kv_cache->bytes_per_token) {
+      Quantity per_token;
+      per_token.value = static_cast<Int128>(*facts.kv_cache->bytes_per_token);
+      out.kv_cache_bytes_per_token = per_token;
+    }
+  }
+  if (b.options.series) out.series = build_series(b, facts.plain);
+  return out;
+}
+
+std::optional<QuantizationInfo> build_quantization(Builder& b) {
+  struct Scheme {
+    std::string_view word;
+    std::string_view prefix;  // of the operator's name without its domain
+  };
+  constexpr Scheme kSchemes[] = {
+      {"qdq", "DequantizeLinear"}, {"qoperator", "QLinear"},        {"qoperator", "QGemm"},
+      {"qoperator", "QAttention"}, {"dynamic", "DynamicQuantize"},  {"dynamic", "MatMulInteger"},
+      {"dynamic", "ConvInteger"},  {"weight-only", "MatMulNBits"},  {"weight-only", "MatMulBnb4"},
+      {"weight-only", "QMoE"},     {"weight-only", "GatherBlockQuantized"},
+  };
+  QuantizationInfo out;
+  for (const NamedCost& row : b.in.totals.by_operator) {
+    const std::string_view name = row.name.substr(row.name.find_last_of('.') + 1);
+    for (const Scheme& scheme : kSchemes) {
+      if (!name.starts_with(scheme.prefix)) continue;
+      const Word word{scheme.word};
+      if (std::find(out.scheme.begin(), out.scheme.end(), word) == out.scheme.end()) out.scheme.push_back(word);
+    }
+  }
+  std::map<std::string, Dim> bits;
+  bool stored = false;
+  for (const auto& row : b.in.parameters.by_dtype) {
+    stored = stored || is_quantized_type(row.name);
+    Dim& sum = bits.try_emplace(bits_of(row.name), Dim(0)).first->second;
+    sum = b.dims().add(sum, row.elements);
+  }
+  if (out.scheme.empty() && !stored) return std::nullopt;
+  if (out.scheme.empty()) out.scheme.push_back({"stored"});
+  for (const auto& [word, elements] : bits) out.weights_bits.add({b.text(word)}, b.value(elements));
+  return out;
+}
+
+std::vector<FindingInfoText> build_findings(Builder& b) {
+  std::vector<FindingInfoText> out;
+  const auto add = [&](const Finding& finding) {
+    const FindingInfo& kind = info(finding.kind);
+    constexpr std::string_view kSeverities[] = {"info", "warning", "error"};
+    FindingInfoText item{.id = {kind.id},
+                         .severity = {kSeverities[static_cast<std::size_t>(kind.severity)]},
+                         .message = b.message(finding.message),
+                         .advice = {kind.advice}};
+    const GraphId graph = finding.graph ? finding.graph : Model::kMain;
+    if (finding.graph) item.where.graph = b.path(finding.graph);
+    item.where.node = b.node(graph, finding.node);
+    item.where.tensor = b.tensor(graph, finding.tensor);
+    if (finding.file) item.where.file = b.name<FileName>(b.in.model.files[finding.file].name);
+    if (finding.has_byte) item.where.byte = finding.byte;
+    out.push_back(std::move(item));
+  };
+  for (const Finding& finding : b.in.model.findings) add(finding);
+  for (const Finding& finding : b.in.inference.findings) add(finding);
+  return out;
+}
+
+}  // namespace haoline
