@@ -8,16 +8,19 @@
 // `inspect` takes bytes and compiles to WebAssembly; `inspect_file` maps a path (inspect_file.cc).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "analyses/inference.h"
 #include "base/bytes.h"
 #include "base/result.h"
 #include "formats/format.h"
 #include "report/report.h"
+#include "report/to_json.h"
 
 namespace haoline {
 
@@ -29,11 +32,14 @@ struct InspectOptions {
   std::int64_t batch_size = 0;                     // --batch-size; 0: not given
   std::int64_t height = 0, width = 0;              // --input-resolution HxW; 0: not given
   bool include_nodes = false, include_tensors = false, include_weights = false, include_series = false;
+  bool include_scopes = false;                     // cost below each scope of the names (--by scope)
+  std::size_t top = 10;                            // --top: how many of the heaviest nodes to list
   bool by_content = false;                         // find equal weights by their bytes (reads every weight)
   std::uint64_t alignment = 16;                    // of the arena plan
   bool macs_only = false;                          // FLOPs count multiply-accumulates only
   bool redact_names = false;                       // --redact-names
   bool summary_only = false;                       // --summary-only
+  std::string display_path;                        // what the report calls the file; empty: the name it is read under
 };
 
 Result<Report> inspect(Bytes file, const ReadOptions& source, const InspectOptions& options);

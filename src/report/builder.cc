@@ -3,6 +3,8 @@
 #include <limits>
 #include <string>
 
+#include "base/version.h"
+
 namespace haoline {
 namespace {
 
@@ -123,7 +125,7 @@ Dim Builder::flops(const Cost& cost) {
 Report build_report(const ReportInput& input, const ReportOptions& options) {
   Report report;
   Builder b(input, options, report);
-  report.tool.version = {HAOLINE_VERSION};
+  report.tool.version = {version()};
   report.model = build_model(b);
   report.bindings = build_bindings(b);
   report.graph = build_graph(b);

@@ -1,1 +1,0 @@
-// The room is still empty.

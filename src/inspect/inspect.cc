@@ -1,0 +1,91 @@
+// The pipeline, as a page: everything else is called from here.
+#include "inspect/inspect.h"
+
+#include <utility>
+
+#include "analyses/accounting.h"
+#include "analyses/bindings.h"
+#include "analyses/inference.h"
+#include "analyses/memory.h"
+#include "analyses/parameters.h"
+#include "analyses/totals.h"
+#include "inspect/shorthands.h"
+#include "report/build.h"
+#include "report/redact.h"
+
+namespace haoline {
+namespace {
+
+InferOptions infer_options(const InspectOptions& options) {
+  InferOptions infer;
+  infer.input_shapes = options.input_shapes;
+  infer.force_shapes = options.force_shapes;
+  infer.input_values = options.input_values;
+  return infer;
+}
+
+ReportOptions report_options(const InspectOptions& options, std::string_view path) {
+  return {.path = path,
+          .nodes = options.include_nodes,
+          .tensors = options.include_tensors,
+          .weights = options.include_weights,
+          .series = options.include_series,
+          .scopes = options.include_scopes,
+          .macs_only = options.macs_only,
+          .top = options.top};
+}
+
+Result<Report> report_on(const Model& model, std::string_view path, const InspectOptions& options) {
+  // What the caller says of the inputs: shapes replace declarations, numbers are bound after inference, so that
+  // figures keep their formulas.
+  InferOptions wanted = infer_options(options);
+  Bindings given = options.bind;
+  auto notes = apply_shorthands(model, options, wanted, given);
+  if (!notes) return std::move(notes).error();
+
+  // Types, shapes, integer values, costs.
+  Result<Inference> inference = infer(model, wanted);
+  if (!inference) return std::move(inference).error();
+  Result<BoundSymbols> bound = bind_symbols(model, *inference, given);
+  if (!bound) return std::move(bound).error();
+
+  // What follows from them.
+  const ParameterFacts parameters = count_parameters(model, *inference, options.by_content);
+  const CostTotals totals = total_costs(model, *inference);
+  const MemoryFacts memory = analyse_memory(model, *inference, *bound, options.alignment);
+  const ByteAccounting accounting = account_bytes(model, options.by_content);
+
+  // Words.
+  Report report = build_report({.model = model,
+                                .inference = *inference,
+                                .bound = *bound,
+                                .totals = totals,
+                                .parameters = parameters,
+                                .memory = memory,
+                                .accounting = accounting},
+                               report_options(options, path));
+  for (MessageText& note : *notes) {
+    for (MessageText::Part& part : note.parts) part.text = report.arena.text(part.text);
+    report.notes.push_back(std::move(note));
+  }
+  return report;
+}
+
+}  // namespace
+
+Result<Report> inspect(Bytes file, const ReadOptions& source, const InspectOptions& options) {
+  Result<Model> model = read_model(file, source);
+  if (!model) return options.redact_names ? without_names(std::move(model).error()) : std::move(model).error();
+  const std::string_view path = options.display_path.empty() ? source.name : std::string_view(options.display_path);
+  Result<Report> report = report_on(*model, path, options);
+  if (!options.redact_names && !options.summary_only) return report;
+
+  // What must not leave the house is taken out of the report itself, so that no output can forget it.
+  Redactor redactor(*model);
+  if (!report) return options.redact_names ? redactor.redacted(std::move(report).error()) : std::move(report).error();
+  if (options.summary_only) summarize(*report);
+  if (options.redact_names) redactor.apply(*report);
+  return report;
+}
+
+}  // namespace haoline
