@@ -22,10 +22,4 @@ void remark(const Arguments& arguments, std::string_view text);
 // Writes a whole file or nothing: a failure leaves what was there before. `-` is standard output.
 int write_output(const std::string& path, std::string_view text);
 bool is_folder(const std::string& path);
-// Makes the folder and its parents. False, with a line on standard error, when it cannot.
-bool make_folder(const std::string& path);
-
-// One file whole, or standard input for "-".
-Result<std::string> read_standard_input();
-
 }  // namespace haoline::cli

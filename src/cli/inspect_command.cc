@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/file_output.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/progress.h"
@@ -49,7 +50,10 @@ class Destinations {
     if (!is_folder_output(output.path)) return done(output.path, text);
     std::string folder = output.path;
     while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
-    if (!make_folder(folder)) return kCannotWrite;
+    if (const std::optional<Error> error = make_folder(folder)) {
+      complain(folder + ": " + error->to_string());
+      return kCannotWrite;
+    }
     // Two models of one name get a number, so that none overwrites the other.
     const std::string stem = stem_of(arguments_, index);
     std::string path = folder + "/" + stem + std::string(output.ending);
@@ -75,10 +79,7 @@ class Destinations {
 Result<Report> read_report(const Arguments& arguments, std::size_t index) {
   const std::string& path = arguments.operands[index];
   const Progress progress(arguments, label_of(arguments, index));
-  if (path != "-") return inspect_file(path, arguments.inspect);
-  Result<std::string> bytes = read_standard_input();
-  if (!bytes) return std::move(bytes).error();
-  return inspect(as_bytes(*bytes), {.name = "-"}, arguments.inspect);
+  return inspect_file(path, arguments.inspect);
 }
 
 JsonOptions json_options(const Arguments& arguments) {

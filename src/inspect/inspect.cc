@@ -35,36 +35,48 @@ ReportOptions report_options(const InspectOptions& options, std::string_view pat
           .top = options.top};
 }
 
-Result<Report> report_on(const Model& model, std::string_view path, const InspectOptions& options) {
-  // What the caller says of the inputs: shapes replace declarations, numbers are bound after inference, so that
-  // figures keep their formulas.
+// What the caller says of the inputs: shapes replace declarations; numbers are bound after inference, so that figures
+// keep their formulas.
+struct Understood {
+  Inference inference;
+  BoundSymbols bound;
+  std::vector<MessageText> notes;
+};
+
+Result<Understood> understand(const Model& model, const InspectOptions& options) {
   InferOptions wanted = infer_options(options);
   Bindings given = options.bind;
   auto notes = apply_shorthands(model, options, wanted, given);
   if (!notes) return std::move(notes).error();
-
-  // Types, shapes, integer values, costs.
   Result<Inference> inference = infer(model, wanted);
   if (!inference) return std::move(inference).error();
   Result<BoundSymbols> bound = bind_symbols(model, *inference, given);
   if (!bound) return std::move(bound).error();
+  return Understood{std::move(*inference), std::move(*bound), std::move(*notes)};
+}
+
+Result<Report> report_on(const Model& model, std::string_view path, const InspectOptions& options) {
+  // Types, shapes, integer values, costs.
+  Result<Understood> understood = understand(model, options);
+  if (!understood) return std::move(understood).error();
+  auto& [inference, bound, notes] = *understood;
 
   // What follows from them.
-  const ParameterFacts parameters = count_parameters(model, *inference, options.by_content);
-  const CostTotals totals = total_costs(model, *inference);
-  const MemoryFacts memory = analyse_memory(model, *inference, *bound, options.alignment);
+  const ParameterFacts parameters = count_parameters(model, inference, options.by_content);
+  const CostTotals totals = total_costs(model, inference);
+  const MemoryFacts memory = analyse_memory(model, inference, bound, options.alignment);
   const ByteAccounting accounting = account_bytes(model, options.by_content);
 
   // Words.
   Report report = build_report({.model = model,
-                                .inference = *inference,
-                                .bound = *bound,
+                                .inference = inference,
+                                .bound = bound,
                                 .totals = totals,
                                 .parameters = parameters,
                                 .memory = memory,
                                 .accounting = accounting},
                                report_options(options, path));
-  for (MessageText& note : *notes) {
+  for (MessageText& note : notes) {
     for (MessageText::Part& part : note.parts) part.text = report.arena.text(part.text);
     report.notes.push_back(std::move(note));
   }
@@ -86,6 +98,25 @@ Result<Report> inspect(Bytes file, const ReadOptions& source, const InspectOptio
   if (options.summary_only) summarize(*report);
   if (options.redact_names) redactor.apply(*report);
   return report;
+}
+
+Result<Explanation> explain(Bytes file, const ReadOptions& source, const InspectOptions& options, std::string_view node,
+                            Figure figure) {
+  Result<Model> model = read_model(file, source);
+  if (!model) return options.redact_names ? without_names(std::move(model).error()) : std::move(model).error();
+  Result<Understood> understood = understand(*model, options);
+  Result<Explanation> explanation =
+      understood ? explain(*model, understood->inference, understood->bound, node, figure)
+                 : Result<Explanation>(std::move(understood).error());
+  if (!options.redact_names) return explanation;
+  Redactor redactor(*model);
+  if (!explanation) return redactor.redacted(std::move(explanation).error());
+  explanation->result_text = redactor.words(explanation->result_text);
+  for (Explanation::Line& line : explanation->lines) {
+    line.label = redactor.words(line.label);
+    line.text = redactor.words(line.text);
+  }
+  return explanation;
 }
 
 }  // namespace haoline

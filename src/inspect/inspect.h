@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analyses/explain.h"
 #include "analyses/inference.h"
 #include "base/bytes.h"
 #include "base/result.h"
@@ -43,6 +44,13 @@ struct InspectOptions {
 };
 
 Result<Report> inspect(Bytes file, const ReadOptions& source, const InspectOptions& options);
+// Maps the file ("-" reads standard input) and the files beside it that it names; nothing outside its folder is opened.
 Result<Report> inspect_file(const std::string& path, const InspectOptions& options);
+
+// How one figure of a node came about (analyses/explain.h).
+Result<Explanation> explain(Bytes file, const ReadOptions& source, const InspectOptions& options, std::string_view node,
+                            Figure figure);
+Result<Explanation> explain_file(const std::string& path, const InspectOptions& options, std::string_view node,
+                                 Figure figure);
 
 }  // namespace haoline
