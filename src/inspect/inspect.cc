@@ -85,19 +85,21 @@ Result<Report> report_on(const Model& model, std::string_view path, const Inspec
 
 }  // namespace
 
-Result<Report> inspect(Bytes file, const ReadOptions& source, const InspectOptions& options) {
-  Result<Model> model = read_model(file, source);
-  if (!model) return options.redact_names ? without_names(std::move(model).error()) : std::move(model).error();
-  const std::string_view path = options.display_path.empty() ? source.name : std::string_view(options.display_path);
-  Result<Report> report = report_on(*model, path, options);
+Result<Report> inspect(const Model& model, std::string_view path, const InspectOptions& options) {
+  Result<Report> report = report_on(model, path, options);
   if (!options.redact_names && !options.summary_only) return report;
-
   // What must not leave the house is taken out of the report itself, so that no output can forget it.
-  Redactor redactor(*model);
+  Redactor redactor(model);
   if (!report) return options.redact_names ? redactor.redacted(std::move(report).error()) : std::move(report).error();
   if (options.summary_only) summarize(*report);
   if (options.redact_names) redactor.apply(*report);
   return report;
+}
+
+Result<Report> inspect(Bytes file, const ReadOptions& source, const InspectOptions& options) {
+  Result<Model> model = read_model(file, source);
+  if (!model) return options.redact_names ? without_names(std::move(model).error()) : std::move(model).error();
+  return inspect(*model, options.display_path.empty() ? source.name : std::string_view(options.display_path), options);
 }
 
 Result<Explanation> explain(Bytes file, const ReadOptions& source, const InspectOptions& options, std::string_view node,

@@ -43,6 +43,8 @@ struct InspectOptions {
   std::string display_path;                        // what the report calls the file; empty: the name it is read under
 };
 
+// A model that is read or built already; `path` is what the report calls it.
+Result<Report> inspect(const Model& model, std::string_view path, const InspectOptions& options);
 Result<Report> inspect(Bytes file, const ReadOptions& source, const InspectOptions& options);
 // Maps the file ("-" reads standard input) and the files beside it that it names; nothing outside its folder is opened.
 Result<Report> inspect_file(const std::string& path, const InspectOptions& options);
