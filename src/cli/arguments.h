@@ -34,7 +34,8 @@ struct Arguments {
   InspectOptions inspect;
 
   std::string out_json, out_md, layer_csv;  // a file, a folder, or "-"; empty: not asked for
-  bool include_nodes = false, include_tensors = false, include_weights = false, include_series = false;  // in JSON
+  bool include_nodes = false, include_tensors = false, include_weights = false,
+       include_series = false;  // in JSON
 
   std::optional<std::size_t> top;
   Breakdown by = Breakdown::by_node;

@@ -38,13 +38,20 @@ std::string bash_script() {
       out += "COMPREPLY=($(compgen -W \"" + std::string(flag.choices) + "\" -- \"$word\"))";
     }
     out += " return ;;\n";
-    if (flag.choices.empty()) out.replace(out.size() - std::string(") " " return ;;\n").size(), std::string::npos, ") return ;;\n");
+    if (flag.choices.empty())
+      out.replace(out.size() - std::string(") "
+                                           " return ;;\n")
+                                   .size(),
+                  std::string::npos, ") return ;;\n");
   }
   out += "    completion) COMPREPLY=($(compgen -W \"bash zsh fish\" -- \"$word\")) return ;;\n  esac\n";
-  out += "  if [[ $word == -* ]]; then\n    COMPREPLY=($(compgen -W \"" + flag_names() + "\" -- \"$word\"))\n";
+  out +=
+      "  if [[ $word == -* ]]; then\n    COMPREPLY=($(compgen -W \"" + flag_names() + "\" -- \"$word\"))\n";
   out += "  elif [[ $COMP_CWORD -eq 1 ]]; then\n    COMPREPLY=($(compgen -W \"" + command_names() +
          "\" -- \"$word\") $(compgen -f -- \"$word\"))\n";
-  out += "  else\n    COMPREPLY=($(compgen -f -- \"$word\"))\n  fi\n}\ncomplete -o filenames -F _haoline haoline\n";
+  out +=
+      "  else\n    COMPREPLY=($(compgen -f -- \"$word\"))\n  fi\n}\ncomplete -o filenames -F _haoline "
+      "haoline\n";
   return out;
 }
 
@@ -61,15 +68,19 @@ std::string zsh_text(std::string_view text) {
 std::string zsh_script() {
   std::string out = "#compdef haoline\n_haoline() {\n  _arguments -s \\\n";
   for (const Flag& flag : flags()) {
-    std::string spec = std::string(flag.name) + (flag.argument.empty() ? "" : "=") + "[" + zsh_text(flag.help) + "]";
+    std::string spec =
+        std::string(flag.name) + (flag.argument.empty() ? "" : "=") + "[" + zsh_text(flag.help) + "]";
     if (!flag.argument.empty()) {
       spec += ":" + zsh_text(flag.argument) + ":";
-      if (flag.choices == "@file") spec += "_files";
-      else if (!flag.choices.empty()) spec += "(" + std::string(flag.choices) + ")";
+      if (flag.choices == "@file")
+        spec += "_files";
+      else if (!flag.choices.empty())
+        spec += "(" + std::string(flag.choices) + ")";
     }
     out += "    " + quoted(spec) + " \\\n";
   }
-  out += "    " + quoted("1:command or model:_haoline_first") + " \\\n    " + quoted("*:model:_files") + "\n}\n";
+  out +=
+      "    " + quoted("1:command or model:_haoline_first") + " \\\n    " + quoted("*:model:_files") + "\n}\n";
   out += "_haoline_first() {\n  local -a names=(\n";
   for (const Command& command : commands()) {
     out += "    " + quoted(std::string(command.name) + ":" + std::string(command.summary)) + "\n";
@@ -80,7 +91,8 @@ std::string zsh_script() {
 std::string fish_script() {
   std::string out;
   for (const Command& command : commands()) {
-    out += "complete -c haoline -n __fish_use_subcommand -a " + std::string(command.name) + " -d " + quoted(command.summary) + "\n";
+    out += "complete -c haoline -n __fish_use_subcommand -a " + std::string(command.name) + " -d " +
+           quoted(command.summary) + "\n";
   }
   for (const Flag& flag : flags()) {
     out += "complete -c haoline -l " + std::string(flag.name.substr(2));

@@ -1,10 +1,10 @@
 #include "cli/console.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file_output.h"
 #include "report/utf8.h"
@@ -29,8 +29,12 @@ bool write_all(int file, std::string_view text) {
 
 }  // namespace
 
-bool is_terminal_output() { return ::isatty(STDOUT_FILENO) != 0; }
-bool is_terminal_error() { return ::isatty(STDERR_FILENO) != 0; }
+bool is_terminal_output() {
+  return ::isatty(STDOUT_FILENO) != 0;
+}
+bool is_terminal_error() {
+  return ::isatty(STDERR_FILENO) != 0;
+}
 
 bool wants_colour(const Arguments& arguments) {
   const char* no_color = std::getenv("NO_COLOR");
@@ -61,7 +65,7 @@ int write_output(const std::string& path, std::string_view text) {
 }
 
 bool is_folder(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 

@@ -13,7 +13,8 @@ namespace {
 
 std::string text_of(const Explanation& explanation) {
   std::size_t width = 0;
-  for (const Explanation::Line& line : explanation.lines) width = std::max(width, display_width(safe(line.label)));
+  for (const Explanation::Line& line : explanation.lines)
+    width = std::max(width, display_width(safe(line.label)));
   width = std::min<std::size_t>(width, 24);
   std::string out = safe(explanation.result_text) + "\n";
   for (const Explanation::Line& line : explanation.lines) {

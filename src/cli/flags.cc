@@ -60,7 +60,8 @@ std::string apply_bind(Arguments& a, std::string_view value) {
   return each_part(value, [&](std::string_view part) -> std::string {
     const std::size_t equals = part.rfind('=');
     std::int64_t number = 0;
-    if (equals == std::string_view::npos || equals == 0 || !parse_number(part.substr(equals + 1), number) || number < 0) {
+    if (equals == std::string_view::npos || equals == 0 || !parse_number(part.substr(equals + 1), number) ||
+        number < 0) {
       return "expects NAME=NUMBER, not '" + std::string(part) + "'";
     }
     a.inspect.bind[std::string(part.substr(0, equals))] = number;
@@ -101,13 +102,15 @@ std::string apply_input_value(Arguments& a, std::string_view value) {
 }
 
 std::string apply_batch_size(Arguments& a, std::string_view value) {
-  return parse_number(value, a.inspect.batch_size) && a.inspect.batch_size > 0 ? "" : "expects a number above 0";
+  return parse_number(value, a.inspect.batch_size) && a.inspect.batch_size > 0 ? ""
+                                                                               : "expects a number above 0";
 }
 
 std::string apply_input_resolution(Arguments& a, std::string_view value) {
   const std::size_t x = value.find('x');
   const bool good = x != std::string_view::npos && parse_number(value.substr(0, x), a.inspect.height) &&
-                    parse_number(value.substr(x + 1), a.inspect.width) && a.inspect.height > 0 && a.inspect.width > 0;
+                    parse_number(value.substr(x + 1), a.inspect.width) && a.inspect.height > 0 &&
+                    a.inspect.width > 0;
   return good ? "" : "expects HEIGHTxWIDTH, as 224x224";
 }
 
@@ -164,17 +167,17 @@ std::string apply_figure(Arguments& a, std::string_view value) {
   return {};
 }
 
-template <bool Arguments::*member>
+template <bool Arguments::* member>
 std::string set(Arguments& a, std::string_view) {
   a.*member = true;
   return {};
 }
-template <bool InspectOptions::*member>
+template <bool InspectOptions::* member>
 std::string set_option(Arguments& a, std::string_view) {
   a.inspect.*member = true;
   return {};
 }
-template <std::string Arguments::*member>
+template <std::string Arguments::* member>
 std::string set_text(Arguments& a, std::string_view value) {
   return keep(a.*member, value);
 }
@@ -183,40 +186,49 @@ std::string become(Arguments& a, std::string_view) {
   a.command = command;
   return {};
 }
-std::string accept(Arguments&, std::string_view) { return {}; }
+std::string accept(Arguments&, std::string_view) {
+  return {};
+}
 
 using S = FlagSection;
 constexpr Flag kFlags[] = {
     {"--out-json", 0, "FILE", "@file", S::output, kInspect,
-     "Write the report as JSON (`haoline schema` describes it). `-` is standard output. With several models FILE is a "
+     "Write the report as JSON (`haoline schema` describes it). `-` is standard output. With several models "
+     "FILE is a "
      "folder with one file each, `-` one report a line.",
      set_text<&Arguments::out_json>},
-    {"--out-md", 0, "FILE", "@file", S::output, kInspect, "Write a Markdown model card.", set_text<&Arguments::out_md>},
+    {"--out-md", 0, "FILE", "@file", S::output, kInspect, "Write a Markdown model card.",
+     set_text<&Arguments::out_md>},
     {"--layer-csv", 0, "FILE", "@file", S::output, kInspect, "Write one row per node as CSV.",
      set_text<&Arguments::layer_csv>},
     {"--include", 0, "PARTS", "nodes tensors weights series all", S::output, kInspect,
-     "Details to add to the JSON and Markdown: a comma list of nodes, tensors, weights, series; or all.", apply_include},
+     "Details to add to the JSON and Markdown: a comma list of nodes, tensors, weights, series; or all.",
+     apply_include},
     {"--schema", 0, "", "", S::output, kInspect, "Print the JSON Schema of the report and exit.",
      become<CommandId::schema>},
 
     {"--bind", 0, "NAME=N,...", "", S::model, kModels,
      "Numbers for the symbols of the model's shapes. A symbol that is not bound counts as 1.", apply_bind},
-    {"--batch-size", 0, "N", "", S::model, kModels, "Shorthand: binds the first axis of every input that has one.",
-     apply_batch_size},
-    {"--input-resolution", 0, "HxW", "", S::model, kModels, "Shorthand: binds height and width of image inputs.",
-     apply_input_resolution},
+    {"--batch-size", 0, "N", "", S::model, kModels,
+     "Shorthand: binds the first axis of every input that has one.", apply_batch_size},
+    {"--input-resolution", 0, "HxW", "", S::model, kModels,
+     "Shorthand: binds height and width of image inputs.", apply_input_resolution},
     {"--input-shape", 0, "[NAME=]SHAPE", "", S::model, kModels,
-     "Shape of an input, as x=1,3,224,224; a part may be a name and makes a symbol. May be repeated, once per input.",
+     "Shape of an input, as x=1,3,224,224; a part may be a name and makes a symbol. May be repeated, once "
+     "per input.",
      apply_input_shape},
-    {"--force-shape", 0, "", "", S::model, kModels, "Let --input-shape and the shorthands override fixed extents.",
+    {"--force-shape", 0, "", "", S::model, kModels,
+     "Let --input-shape and the shorthands override fixed extents.",
      set_option<&InspectOptions::force_shapes>},
     {"--input-value", 0, "NAME=N,...", "", S::model, kModels,
-     "Value of a small integer input that steers shapes (axes, sizes, trip counts). May be repeated.", apply_input_value},
+     "Value of a small integer input that steers shapes (axes, sizes, trip counts). May be repeated.",
+     apply_input_value},
 
     {"--flops", 0, "WHAT", "macs all", S::figures, kInspect,
-     "What FLOPs count: all arithmetic (2 per multiply-accumulate and every other operation), or macs only.", apply_flops},
-    {"--alignment", 0, "BYTES", "", S::figures, kModels, "Alignment of offsets in the memory plan; 16 unless given.",
-     apply_alignment},
+     "What FLOPs count: all arithmetic (2 per multiply-accumulate and every other operation), or macs only.",
+     apply_flops},
+    {"--alignment", 0, "BYTES", "", S::figures, kModels,
+     "Alignment of offsets in the memory plan; 16 unless given.", apply_alignment},
     {"--by-content", 0, "", "", S::figures, kModels,
      "Find equal weights by their bytes, so that they count once. Reads every weight.",
      set_option<&InspectOptions::by_content>},
@@ -225,17 +237,23 @@ constexpr Flag kFlags[] = {
      "Replace every name of the model (file, tensors, nodes, symbols, metadata) by a token, in every output.",
      set_option<&InspectOptions::redact_names>},
     {"--summary-only", 0, "", "", S::privacy, kInspect,
-     "Aggregate figures only: nothing that shows the graph, in every output.", set_option<&InspectOptions::summary_only>},
-    {"--offline", 0, "", "", S::privacy, kAll, "Accepted for scripts: haoline never uses the network.", accept},
+     "Aggregate figures only: nothing that shows the graph, in every output.",
+     set_option<&InspectOptions::summary_only>},
+    {"--offline", 0, "", "", S::privacy, kAll, "Accepted for scripts: haoline never uses the network.",
+     accept},
 
-    {"--top", 0, "N", "", S::terminal, kInspect, "Rows of the cost table; 3 unless given, 0 for none.", apply_top},
-    {"--by", 0, "WHAT", "node op scope", S::terminal, kInspect, "What the rows of the cost table are.", apply_by},
+    {"--top", 0, "N", "", S::terminal, kInspect, "Rows of the cost table; 3 unless given, 0 for none.",
+     apply_top},
+    {"--by", 0, "WHAT", "node op scope", S::terminal, kInspect, "What the rows of the cost table are.",
+     apply_by},
     {"--no-color", 0, "", "", S::terminal, kAll,
-     "No colours. They are off anyway where output is no terminal or NO_COLOR is set.", set<&Arguments::no_color>},
+     "No colours. They are off anyway where output is no terminal or NO_COLOR is set.",
+     set<&Arguments::no_color>},
     {"--progress", 0, "", "", S::terminal, kModels,
-     "Show progress on standard error from the start, also where that is no terminal.", set<&Arguments::progress>},
-    {"--quiet", 'q', "", "", S::terminal, kModels, "No summary, no progress, no remarks: only requested outputs and errors.",
-     set<&Arguments::quiet>},
+     "Show progress on standard error from the start, also where that is no terminal.",
+     set<&Arguments::progress>},
+    {"--quiet", 'q', "", "", S::terminal, kModels,
+     "No summary, no progress, no remarks: only requested outputs and errors.", set<&Arguments::quiet>},
     {"--log-level", 0, "LEVEL", "debug info warning error", S::terminal, kModels,
      "Which remarks go to standard error; info unless given.", apply_log_level},
 
@@ -245,7 +263,8 @@ constexpr Flag kFlags[] = {
      set_text<&Arguments::node>},
     {"--figure", 0, "FIGURE", "macs shape bytes peak parameters", S::general, bit(CommandId::explain),
      "The figure to explain; macs unless given.", apply_figure},
-    {"--markdown", 0, "", "", S::general, kPages, "Print as a page of the documentation.", set<&Arguments::markdown>},
+    {"--markdown", 0, "", "", S::general, kPages, "Print as a page of the documentation.",
+     set<&Arguments::markdown>},
     {"--list-formats", 0, "", "", S::general, kInspect, "List the formats that can be read and exit.",
      become<CommandId::formats>},
     {"--help", 'h', "", "", S::general, kAll, "Show help and exit.", set<&Arguments::help>},
@@ -255,12 +274,14 @@ constexpr Flag kFlags[] = {
 }  // namespace
 
 std::string_view title(FlagSection section) {
-  constexpr std::string_view kTitles[kFlagSections] = {"Outputs", "Model and inputs", "Figures", "Privacy", "Terminal",
-                                                       "General"};
+  constexpr std::string_view kTitles[kFlagSections] = {"Outputs", "Model and inputs", "Figures",
+                                                       "Privacy", "Terminal",         "General"};
   return kTitles[static_cast<std::size_t>(section)];
 }
 
-std::span<const Flag> flags() { return kFlags; }
+std::span<const Flag> flags() {
+  return kFlags;
+}
 
 const Flag* find_flag(std::string_view name) {
   for (const Flag& flag : kFlags) {

@@ -66,7 +66,8 @@ std::string flag_sections(const Command& command) {
     if (!has_flags(command, section)) continue;
     out += "\n" + std::string(title(section)) + ":\n";
     for (const Flag& flag : flags()) {
-      if (flag.section == section && (flag.commands & bit(command.id)) != 0) out += entry(spelled(flag), flag.help);
+      if (flag.section == section && (flag.commands & bit(command.id)) != 0)
+        out += entry(spelled(flag), flag.help);
     }
   }
   return out;
@@ -80,7 +81,8 @@ std::string cell(std::string_view text) {
 }
 
 std::string page_section(const Command& command) {
-  std::string out = "\n## haoline " + std::string(command.name) + "\n\n`" + usage_line(command) + "`: " + std::string(command.summary) + ".\n";
+  std::string out = "\n## haoline " + std::string(command.name) + "\n\n`" + usage_line(command) +
+                    "`: " + std::string(command.summary) + ".\n";
   if (!command.text.empty()) out += "\n" + std::string(command.text) + "\n";
   out += "\n```\n" + std::string(command.examples) + "\n```\n";
   for (std::size_t i = 0; i < kFlagSections; ++i) {
@@ -110,7 +112,9 @@ std::string help_text(const Command& command) {
   if (command.id == CommandId::inspect) {
     out += "\nCommands (haoline help COMMAND):\n";
     for (const Command& other : commands()) {
-      out += entry(std::string(other.name) + (other.operands.empty() ? "" : " " + std::string(other.operands)), other.summary);
+      out +=
+          entry(std::string(other.name) + (other.operands.empty() ? "" : " " + std::string(other.operands)),
+                other.summary);
     }
   }
   out += flag_sections(command);
@@ -125,11 +129,13 @@ std::string help_text(const Command& command) {
 
 std::string help_page() {
   std::string out =
-      "# The command line\n\nMade by `haoline help --markdown` from the tables of commands and flags. A flag's value follows "
+      "# The command line\n\nMade by `haoline help --markdown` from the tables of commands and flags. A "
+      "flag's value follows "
       "it or an equals sign (`--top 5`, `--top=5`); `--` ends the flags.\n";
   for (const Command& command : commands()) out += page_section(command);
   out += "\n## Exit codes\n\n| code | meaning |\n|---|---|\n";
-  for (const auto& code : kExitCodes) out += "| " + std::string(code[0]) + " | " + std::string(code[1]) + " |\n";
+  for (const auto& code : kExitCodes)
+    out += "| " + std::string(code[0]) + " | " + std::string(code[1]) + " |\n";
   return out;
 }
 

@@ -17,7 +17,8 @@ namespace {
 
 std::string display(Op op) {
   const OpName name = name_of(op);
-  return name.domain.empty() ? std::string(name.name) : std::string(name.domain) + "." + std::string(name.name);
+  return name.domain.empty() ? std::string(name.name)
+                             : std::string(name.domain) + "." + std::string(name.name);
 }
 
 std::string lower(std::string_view text) {
@@ -41,13 +42,14 @@ std::vector<OperatorLine> operator_lines(std::string_view pattern) {
     for (const OpRow& row : family()) {
       std::string op = display(row.op);
       if (lower(op).find(lower(pattern)) == std::string::npos) continue;
-      lines.push_back({std::move(op), std::string(name(row.category)), row.infer ? "yes" : "no", cost_word(row.cost),
-                       std::string(row.counts)});
+      lines.push_back({std::move(op), std::string(name(row.category)), row.infer ? "yes" : "no",
+                       cost_word(row.cost), std::string(row.counts)});
     }
   }
   // ai.onnx first, then the other domains.
   std::sort(lines.begin(), lines.end(), [](const OperatorLine& x, const OperatorLine& y) {
-    const bool x_domain = x.name.find('.') != std::string::npos, y_domain = y.name.find('.') != std::string::npos;
+    const bool x_domain = x.name.find('.') != std::string::npos,
+               y_domain = y.name.find('.') != std::string::npos;
     return x_domain != y_domain ? y_domain : x.name < y.name;
   });
   return lines;
@@ -55,12 +57,15 @@ std::vector<OperatorLine> operator_lines(std::string_view pattern) {
 
 std::string operator_page(const std::vector<OperatorLine>& lines) {
   std::string out =
-      "# Operators\n\nMade by `haoline ops --markdown`. *Shapes*: types and shapes of the results are inferred. *Cost*: "
-      "how operations are counted: free (moves or names data), per element of the output or input, by a formula, by "
+      "# Operators\n\nMade by `haoline ops --markdown`. *Shapes*: types and shapes of the results are "
+      "inferred. *Cost*: "
+      "how operations are counted: free (moves or names data), per element of the output or input, by a "
+      "formula, by "
       "its bodies, or none (the totals then say what they leave out).\n\n"
       "| operator | category | shapes | cost | what counts |\n|---|---|---|---|---|\n";
   for (const OperatorLine& line : lines) {
-    out += "| " + line.name + " | " + line.category + " | " + line.shapes + " | " + line.cost + " | " + line.counts + " |\n";
+    out += "| " + line.name + " | " + line.category + " | " + line.shapes + " | " + line.cost + " | " +
+           line.counts + " |\n";
   }
   return out;
 }
@@ -70,7 +75,8 @@ std::string operator_text(const std::vector<OperatorLine>& lines) {
   for (const OperatorLine& line : lines) width = std::max(width, line.name.size());
   std::string out = padded("operator", width) + "  category     shapes  cost\n";
   for (const OperatorLine& line : lines) {
-    out += padded(line.name, width) + "  " + padded(line.category, 11) + "  " + padded(line.shapes, 6) + "  " + line.cost + "\n";
+    out += padded(line.name, width) + "  " + padded(line.category, 11) + "  " + padded(line.shapes, 6) +
+           "  " + line.cost + "\n";
   }
   return out + plural(lines.size(), "operator") + "\n";
 }
@@ -92,7 +98,8 @@ int run_formats(const Arguments&) {
   std::string out = padded("format", 14) + padded("endings", 24) + "read    graph   weights  write\n";
   for (const Format& format : formats()) {
     out += padded(std::string(format.title), 14) + padded(std::string(format.extensions), 24);
-    out += padded(std::string(grade_word(format.reads)), 8) + padded(std::string(grade_word(format.graph)), 8);
+    out +=
+        padded(std::string(grade_word(format.reads)), 8) + padded(std::string(grade_word(format.graph)), 8);
     out += padded(std::string(grade_word(format.weights)), 9) + std::string(grade_word(format.writes)) + "\n";
   }
   return print(out);

@@ -78,15 +78,18 @@ struct Parser {
     if (reads_models && out.operands.empty()) return "no model given";
     if (out.command == CommandId::explain && out.operands.size() > 1) return "explain takes one model";
     if (out.command == CommandId::explain && out.node.empty()) return "explain needs --node NAME";
-    if (out.command == CommandId::completion && out.operands.size() != 1) return "completion needs a shell: bash, zsh or fish";
+    if (out.command == CommandId::completion && out.operands.size() != 1)
+      return "completion needs a shell: bash, zsh or fish";
     return {};
   }
 
   std::string check_outputs() const {
     int to_standard_output = 0;
-    for (const std::string* path : {&out.out_json, &out.out_md, &out.layer_csv}) to_standard_output += *path == "-";
+    for (const std::string* path : {&out.out_json, &out.out_md, &out.layer_csv})
+      to_standard_output += *path == "-";
     if (to_standard_output > 1) return "only one output can go to standard output";
-    if (std::count(out.operands.begin(), out.operands.end(), "-") > 1) return "standard input can be read once";
+    if (std::count(out.operands.begin(), out.operands.end(), "-") > 1)
+      return "standard input can be read once";
     return {};
   }
 };

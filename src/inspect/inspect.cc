@@ -35,8 +35,8 @@ ReportOptions report_options(const InspectOptions& options, std::string_view pat
           .top = options.top};
 }
 
-// What the caller says of the inputs: shapes replace declarations; numbers are bound after inference, so that figures
-// keep their formulas.
+// What the caller says of the inputs: shapes replace declarations; numbers are bound after inference, so that
+// figures keep their formulas.
 struct Understood {
   Inference inference;
   BoundSymbols bound;
@@ -90,7 +90,8 @@ Result<Report> inspect(const Model& model, std::string_view path, const InspectO
   if (!options.redact_names && !options.summary_only) return report;
   // What must not leave the house is taken out of the report itself, so that no output can forget it.
   Redactor redactor(model);
-  if (!report) return options.redact_names ? redactor.redacted(std::move(report).error()) : std::move(report).error();
+  if (!report)
+    return options.redact_names ? redactor.redacted(std::move(report).error()) : std::move(report).error();
   if (options.summary_only) summarize(*report);
   if (options.redact_names) redactor.apply(*report);
   return report;
@@ -98,14 +99,17 @@ Result<Report> inspect(const Model& model, std::string_view path, const InspectO
 
 Result<Report> inspect(Bytes file, const ReadOptions& source, const InspectOptions& options) {
   Result<Model> model = read_model(file, source);
-  if (!model) return options.redact_names ? without_names(std::move(model).error()) : std::move(model).error();
-  return inspect(*model, options.display_path.empty() ? source.name : std::string_view(options.display_path), options);
+  if (!model)
+    return options.redact_names ? without_names(std::move(model).error()) : std::move(model).error();
+  return inspect(*model, options.display_path.empty() ? source.name : std::string_view(options.display_path),
+                 options);
 }
 
-Result<Explanation> explain(Bytes file, const ReadOptions& source, const InspectOptions& options, std::string_view node,
-                            Figure figure) {
+Result<Explanation> explain(Bytes file, const ReadOptions& source, const InspectOptions& options,
+                            std::string_view node, Figure figure) {
   Result<Model> model = read_model(file, source);
-  if (!model) return options.redact_names ? without_names(std::move(model).error()) : std::move(model).error();
+  if (!model)
+    return options.redact_names ? without_names(std::move(model).error()) : std::move(model).error();
   Result<Understood> understood = understand(*model, options);
   Result<Explanation> explanation =
       understood ? explain(*model, understood->inference, understood->bound, node, figure)

@@ -47,11 +47,12 @@ Result<T> with_file(const std::string& path, Use use) {
 }  // namespace
 
 Result<Report> inspect_file(const std::string& path, const InspectOptions& options) {
-  return with_file<Report>(path, [&](Bytes bytes, const ReadOptions& source) { return inspect(bytes, source, options); });
+  return with_file<Report>(
+      path, [&](Bytes bytes, const ReadOptions& source) { return inspect(bytes, source, options); });
 }
 
-Result<Explanation> explain_file(const std::string& path, const InspectOptions& options, std::string_view node,
-                                 Figure figure) {
+Result<Explanation> explain_file(const std::string& path, const InspectOptions& options,
+                                 std::string_view node, Figure figure) {
   return with_file<Explanation>(path, [&](Bytes bytes, const ReadOptions& source) {
     return explain(bytes, source, options, node, figure);
   });

@@ -14,8 +14,11 @@ struct Axis {
   std::string_view word;  // "batch", "height", "width"
 };
 
-// A number of channels marks the layout: 1, 3 or 4 beside the batch axis is channels first, at the end channels last.
-bool is_channels(Dim dim) { return dim.is(1) || dim.is(3) || dim.is(4); }
+// A number of channels marks the layout: 1, 3 or 4 beside the batch axis is channels first, at the end
+// channels last.
+bool is_channels(Dim dim) {
+  return dim.is(1) || dim.is(3) || dim.is(4);
+}
 
 // Where height is; width follows. Nothing for what is no image.
 std::optional<std::size_t> height_axis(const Tensor& input) {
@@ -99,7 +102,7 @@ struct Request {
     const std::string number = std::to_string(axis.extent);
     MessageText note;
     const auto literal = [&](std::string_view text) { note.parts.push_back({text, false}); };
-    literal(axis.word == "batch" ? "--batch-size: axis 0 of input "
+    literal(axis.word == "batch"    ? "--batch-size: axis 0 of input "
             : axis.word == "height" ? "--input-resolution: height of input "
                                     : "--input-resolution: width of input ");
     note.parts.push_back({input.name, true});

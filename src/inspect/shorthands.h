@@ -1,4 +1,5 @@
-// --batch-size and --input-resolution: which axes of which inputs they mean, as bindings of symbols or as input shapes.
+// --batch-size and --input-resolution: which axes of which inputs they mean, as bindings of symbols or as
+// input shapes.
 #pragma once
 
 #include <vector>
@@ -7,8 +8,9 @@
 
 namespace haoline {
 
-// Adds to `wanted` and `given` what the shorthands stand for and returns a sentence for each input that was taken.
-// A usage error when no input has such an axis, or when the file fixes it to another number (--force-shape overrides).
+// Adds to `wanted` and `given` what the shorthands stand for and returns a sentence for each input that was
+// taken. A usage error when no input has such an axis, or when the file fixes it to another number
+// (--force-shape overrides).
 Result<std::vector<MessageText>> apply_shorthands(const Model& model, const InspectOptions& options,
                                                   InferOptions& wanted, Bindings& given);
 

@@ -9,15 +9,21 @@ namespace haoline {
 namespace {
 
 // MACs are the measure unless the model has none.
-bool has_macs(const Report& report) { return report.cost.macs.value && *report.cost.macs.value > 0; }
+bool has_macs(const Report& report) {
+  return report.cost.macs.value && *report.cost.macs.value > 0;
+}
 
 const Quantity& measure(const Report& report, const Quantity& macs, const Quantity& flops) {
   return has_macs(report) ? macs : flops;
 }
 
-double number(const Quantity& quantity) { return quantity.value ? static_cast<double>(*quantity.value) : 0; }
+double number(const Quantity& quantity) {
+  return quantity.value ? static_cast<double>(*quantity.value) : 0;
+}
 
-double whole(const Report& report) { return number(measure(report, report.cost.macs, report.cost.flops)); }
+double whole(const Report& report) {
+  return number(measure(report, report.cost.macs, report.cost.flops));
+}
 
 BreakdownRow cost_row(const Report& report, const OperatorCost& cost, std::string what, std::string name) {
   const Quantity& figure = measure(report, cost.macs, cost.flops);
@@ -36,8 +42,9 @@ void add_operators(const Report& report, std::size_t top, std::vector<BreakdownR
   for (const auto& entry : report.cost.by_operator.entries) costs.push_back(&entry.second);
   sort_by_cost(report, costs);
   for (std::size_t i = 0; i < costs.size() && i < top; ++i) {
-    const auto entry = std::find_if(report.cost.by_operator.entries.begin(), report.cost.by_operator.entries.end(),
-                                    [&](const auto& e) { return &e.second == costs[i]; });
+    const auto entry =
+        std::find_if(report.cost.by_operator.entries.begin(), report.cost.by_operator.entries.end(),
+                     [&](const auto& e) { return &e.second == costs[i]; });
     rows.push_back(cost_row(report, *costs[i], safe(entry->first.text), {}));
   }
 }
@@ -63,7 +70,8 @@ void add_nodes(const Report& report, std::size_t top, std::vector<BreakdownRow>&
   }
 }
 
-std::size_t widest(const std::vector<BreakdownRow>& rows, std::string BreakdownRow::*column, std::size_t most) {
+std::size_t widest(const std::vector<BreakdownRow>& rows, std::string BreakdownRow::* column,
+                   std::size_t most) {
   std::size_t width = 0;
   for (const BreakdownRow& row : rows) width = std::max(width, display_width(row.*column));
   return std::min(width, most);
@@ -75,8 +83,12 @@ BreakdownTable breakdown(const Report& report, Breakdown by, std::size_t top) {
   const std::string measure_name = has_macs(report) ? "MACs" : "FLOPs";
   BreakdownTable table{"most " + measure_name, by == Breakdown::by_node ? "output" : "nodes", {}};
   switch (by) {
-    case Breakdown::by_node: add_nodes(report, top, table.rows); break;
-    case Breakdown::by_operator: add_operators(report, top, table.rows); break;
+    case Breakdown::by_node:
+      add_nodes(report, top, table.rows);
+      break;
+    case Breakdown::by_operator:
+      add_operators(report, top, table.rows);
+      break;
     case Breakdown::by_scope:
       table.title = measure_name + " by scope";
       add_scopes(report, top, table.rows);
@@ -99,13 +111,14 @@ std::string breakdown_text(const Report& report, Breakdown by, std::size_t top) 
   const auto line = [&](const BreakdownRow& row) {
     std::string text = "  " + right_aligned(row.figure, figure) + "  ";
     if (what) text += padded(shortened(row.what, what), what) + "  ";
-    text += padded(shortened(row.name, name), name) + "  " + padded(shortened(row.detail, detail), detail) + "  " +
-            right_aligned(row.share, share);
+    text += padded(shortened(row.name, name), name) + "  " + padded(shortened(row.detail, detail), detail) +
+            "  " + right_aligned(row.share, share);
     return text + "\n";
   };
   std::string out = "  " + table.title;
   const std::size_t column = 2 + figure + 2 + (what ? what + 2 : 0) + name + 2;
-  out = padded(out, column) + padded(table.detail_title, detail) + "  " + right_aligned("share", share) + "\n";
+  out =
+      padded(out, column) + padded(table.detail_title, detail) + "  " + right_aligned("share", share) + "\n";
   for (const BreakdownRow& row : table.rows) out += line(row);
   return out;
 }

@@ -17,12 +17,13 @@ struct BreakdownRow {
   std::string share;   // "2.9 %"
 };
 struct BreakdownTable {
-  std::string title;   // "most MACs"
+  std::string title;  // "most MACs"
   std::string detail_title;
   std::vector<BreakdownRow> rows;
 };
 
 BreakdownTable breakdown(const Report& report, Breakdown by, std::size_t top);
-std::string breakdown_text(const Report& report, Breakdown by, std::size_t top);  // 80 columns; empty without rows
+std::string breakdown_text(const Report& report, Breakdown by,
+                           std::size_t top);  // 80 columns; empty without rows
 
 }  // namespace haoline

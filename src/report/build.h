@@ -1,5 +1,5 @@
-// From the analyses' values to the report. The only room where facts get words; nothing is computed here that an analysis
-// could have said.
+// From the analyses' values to the report. The only room where facts get words; nothing is computed here that
+// an analysis could have said.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ struct ReportInput {
 };
 
 struct ReportOptions {
-  std::string_view path;   // as the caller gave it
+  std::string_view path;  // as the caller gave it
   bool nodes = false, tensors = false, weights = false, series = false, scopes = false;
   bool macs_only = false;  // FLOPs leave out what is no multiply-accumulate
   std::size_t top = 10;    // of cost.heaviest

@@ -80,7 +80,8 @@ std::vector<HeavyNode> build_heaviest(Builder& b) {
                     .graph = b.path(all[i].graph),
                     .macs = b.total(per_run(b, cost, cost.cost.macs)),
                     .flops = b.total(per_run(b, cost, b.flops(cost.cost)))};
-    if (!node.outputs.empty() && node.outputs[0]) heavy.output = b.value_shape(facts.tensors[node.outputs[0]].shape);
+    if (!node.outputs.empty() && node.outputs[0])
+      heavy.output = b.value_shape(facts.tensors[node.outputs[0]].shape);
     out.push_back(std::move(heavy));
   }
   return out;

@@ -20,7 +20,8 @@ std::optional<PeakInfo> build_peak(Builder& b, const MemoryFigures& plain) {
   PeakInfo out{b.node(Model::kMain, plain.peak_node), {}};
   std::map<TensorId, std::uint64_t> bytes;
   for (const Lifetime& lifetime : plain.lifetimes) bytes[lifetime.tensor] = lifetime.bytes;
-  for (const TensorId tensor : plain.live_at_peak) out.tensors.push_back({b.tensor(Model::kMain, tensor), bytes[tensor]});
+  for (const TensorId tensor : plain.live_at_peak)
+    out.tensors.push_back({b.tensor(Model::kMain, tensor), bytes[tensor]});
   return out;
 }
 
@@ -30,8 +31,8 @@ MemorySeries build_series(Builder& b, const MemoryFigures& plain) {
   for (const ArenaPlan::Slot& slot : plain.arena.slots) offsets[slot.tensor] = slot.offset;
   for (const Lifetime& lifetime : plain.lifetimes) {
     const auto at = offsets.find(lifetime.storage);
-    out.lifetimes.push_back({b.tensor(Model::kMain, lifetime.tensor), lifetime.first, lifetime.last, lifetime.bytes,
-                             at == offsets.end() ? std::nullopt : std::optional(at->second)});
+    out.lifetimes.push_back({b.tensor(Model::kMain, lifetime.tensor), lifetime.first, lifetime.last,
+                             lifetime.bytes, at == offsets.end() ? std::nullopt : std::optional(at->second)});
   }
   return out;
 }
@@ -45,7 +46,8 @@ Quantity counted(std::uint64_t value, const MemoryFacts& facts) {
 }
 
 KvCacheInfo build_cache(Builder& b, const KvCache& cache) {
-  KvCacheInfo out{.layers = static_cast<std::int64_t>(cache.layers), .heads = cache.heads, .head_size = cache.head_size};
+  KvCacheInfo out{
+      .layers = static_cast<std::int64_t>(cache.layers), .heads = cache.heads, .head_size = cache.head_size};
   for (const TensorId tensor : cache.inputs) out.inputs.push_back(b.tensor(Model::kMain, tensor));
   for (const TensorId tensor : cache.outputs) out.outputs.push_back(b.tensor(Model::kMain, tensor));
   return out;
@@ -79,7 +81,8 @@ MemoryInfo build_memory(Builder& b) {
   out.arena_bytes = counted(facts.plain.arena.bytes, facts);
   out.peak = build_peak(b, facts.plain);
   for (const Spike& spike : facts.spikes) {
-    out.spikes.push_back({b.node(Model::kMain, spike.node), spike.bytes, b.tensor(Model::kMain, spike.cause)});
+    out.spikes.push_back(
+        {b.node(Model::kMain, spike.node), spike.bytes, b.tensor(Model::kMain, spike.cause)});
   }
   out.options = {facts.plain.options.reuse, facts.plain.options.alignment};
   out.variants = {variant(facts.in_place)};
@@ -102,10 +105,17 @@ std::optional<QuantizationInfo> build_quantization(Builder& b) {
     std::string_view prefix;  // of the operator's name without its domain
   };
   constexpr Scheme kSchemes[] = {
-      {"qdq", "DequantizeLinear"}, {"qoperator", "QLinear"},        {"qoperator", "QGemm"},
-      {"qoperator", "QAttention"}, {"dynamic", "DynamicQuantize"},  {"dynamic", "MatMulInteger"},
-      {"dynamic", "ConvInteger"},  {"weight-only", "MatMulNBits"},  {"weight-only", "MatMulBnb4"},
-      {"weight-only", "QMoE"},     {"weight-only", "GatherBlockQuantized"},
+      {"qdq", "DequantizeLinear"},
+      {"qoperator", "QLinear"},
+      {"qoperator", "QGemm"},
+      {"qoperator", "QAttention"},
+      {"dynamic", "DynamicQuantize"},
+      {"dynamic", "MatMulInteger"},
+      {"dynamic", "ConvInteger"},
+      {"weight-only", "MatMulNBits"},
+      {"weight-only", "MatMulBnb4"},
+      {"weight-only", "QMoE"},
+      {"weight-only", "GatherBlockQuantized"},
   };
   QuantizationInfo out;
   for (const NamedCost& row : b.in.totals.by_operator) {
@@ -113,7 +123,8 @@ std::optional<QuantizationInfo> build_quantization(Builder& b) {
     for (const Scheme& scheme : kSchemes) {
       if (!name.starts_with(scheme.prefix)) continue;
       const Word word{scheme.word};
-      if (std::find(out.scheme.begin(), out.scheme.end(), word) == out.scheme.end()) out.scheme.push_back(word);
+      if (std::find(out.scheme.begin(), out.scheme.end(), word) == out.scheme.end())
+        out.scheme.push_back(word);
     }
   }
   std::map<std::string, Dim> bits;

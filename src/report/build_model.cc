@@ -86,7 +86,8 @@ Map<SymbolName, BindingInfo> build_bindings(Builder& b) {
     if (!binding.bound.is_unknown()) {
       const auto number = b.dims().constant(binding.bound);
       Dimension max;
-      if (number && *number <= std::numeric_limits<std::int64_t>::max()) max.number = static_cast<std::int64_t>(*number);
+      if (number && *number <= std::numeric_limits<std::int64_t>::max())
+        max.number = static_cast<std::int64_t>(*number);
       max.formula = b.formula(binding.bound);
       info.max = max;
     }

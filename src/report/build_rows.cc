@@ -16,15 +16,18 @@ struct GraphNames {
 };
 
 GraphNames copy_names(Builder& b, const Graph& graph) {
-  GraphNames names{IdVector<NodeId, NodeName>(graph.nodes.size()), IdVector<TensorId, TensorName>(graph.tensors.size())};
+  GraphNames names{IdVector<NodeId, NodeName>(graph.nodes.size()),
+                   IdVector<TensorId, TensorName>(graph.tensors.size())};
   for (const NodeId node : graph.nodes.ids()) names.nodes[node].text = b.text(graph.nodes[node].name);
-  for (const TensorId tensor : graph.tensors.ids()) names.tensors[tensor].text = b.text(graph.tensors[tensor].name);
+  for (const TensorId tensor : graph.tensors.ids())
+    names.tensors[tensor].text = b.text(graph.tensors[tensor].name);
   return names;
 }
 
 std::span<const TensorName> operands(Builder& b, const GraphNames& names, std::span<const TensorId> ids) {
   const auto out = b.report.arena.allocate<TensorName>(ids.size());
-  for (std::size_t i = 0; i < ids.size(); ++i) new (&out[i]) TensorName(ids[i] ? names.tensors[ids[i]] : TensorName{});
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    new (&out[i]) TensorName(ids[i] ? names.tensors[ids[i]] : TensorName{});
   return out;
 }
 
@@ -46,11 +49,24 @@ AttributeText::Constant constant(Builder& b, const TensorData& data) {
 
 // Names of enumerations in the operator specifications; other texts may be private (labels, stop words).
 bool is_vocabulary(std::string_view attribute) {
-  constexpr std::string_view kWords[] = {
-      "activations", "aggregate_function", "approximate",    "auto_pad",       "coordinate_transformation_mode",
-      "direction",   "equation",           "interpolation",  "kernel_type",    "keep_aspect_ratio_policy",
-      "mode",        "nearest_mode",       "nodes_modes",    "padding_mode",   "post_transform",
-      "reduction",   "rounding_type",      "case_change_action"};
+  constexpr std::string_view kWords[] = {"activations",
+                                         "aggregate_function",
+                                         "approximate",
+                                         "auto_pad",
+                                         "coordinate_transformation_mode",
+                                         "direction",
+                                         "equation",
+                                         "interpolation",
+                                         "kernel_type",
+                                         "keep_aspect_ratio_policy",
+                                         "mode",
+                                         "nearest_mode",
+                                         "nodes_modes",
+                                         "padding_mode",
+                                         "post_transform",
+                                         "reduction",
+                                         "rounding_type",
+                                         "case_change_action"};
   return std::find(std::begin(kWords), std::end(kWords), attribute) != std::end(kWords);
 }
 
@@ -61,7 +77,8 @@ AttributeText attribute_text(Builder& b, const Attribute& attribute) {
   if (const auto* integer = std::get_if<std::int64_t>(&value)) out.value = *integer;
   if (const auto* real = std::get_if<double>(&value)) out.value = *real;
   if (const auto* text = std::get_if<std::string_view>(&value)) out.value = b.text(*text);
-  if (const auto* list = std::get_if<std::span<const std::int64_t>>(&value)) out.value = cut_list(b, *list, out);
+  if (const auto* list = std::get_if<std::span<const std::int64_t>>(&value))
+    out.value = cut_list(b, *list, out);
   if (const auto* list = std::get_if<std::span<const float>>(&value)) out.value = cut_list(b, *list, out);
   if (const auto* list = std::get_if<std::span<const std::string_view>>(&value)) {
     std::vector<std::string_view> texts;
@@ -70,14 +87,16 @@ AttributeText attribute_text(Builder& b, const Attribute& attribute) {
     for (const std::string_view text : kept) texts.push_back(b.text(text));
     out.value = b.report.arena.copy(texts);
   }
-  if (const auto* tensor = std::get_if<const TensorData*>(&value); tensor && *tensor) out.value = constant(b, **tensor);
+  if (const auto* tensor = std::get_if<const TensorData*>(&value); tensor && *tensor)
+    out.value = constant(b, **tensor);
   if (const auto* body = std::get_if<GraphId>(&value)) out.value = b.path(*body);
   if (const auto* bodies = std::get_if<std::span<const GraphId>>(&value)) {
     std::vector<GraphPath> paths;
     for (const GraphId body : *bodies) paths.push_back(b.path(body));
     out.value = b.report.arena.copy(paths);
   }
-  if (const auto* type = std::get_if<const Type*>(&value); type && *type) out.value = b.text(to_string(**type));
+  if (const auto* type = std::get_if<const Type*>(&value); type && *type)
+    out.value = b.text(to_string(**type));
   return out;
 }
 
@@ -161,7 +180,8 @@ RoleTable find_roles(Builder& b) {
     }
   }
   for (const Parameter& parameter : b.in.parameters.parameters) {
-    const bool learned = parameter.role == ParameterRole::trainable || parameter.role == ParameterRole::buffer;
+    const bool learned =
+        parameter.role == ParameterRole::trainable || parameter.role == ParameterRole::buffer;
     roles[parameter.graph][parameter.tensor] = learned ? "weight" : "constant";
   }
   if (b.in.memory.kv_cache) {
@@ -171,7 +191,8 @@ RoleTable find_roles(Builder& b) {
   return roles;
 }
 
-void add_tensors(Builder& b, GraphId g, const GraphNames& names, const RoleTable& roles, std::vector<TensorRow>& out) {
+void add_tensors(Builder& b, GraphId g, const GraphNames& names, const RoleTable& roles,
+                 std::vector<TensorRow>& out) {
   const Graph& graph = b.in.model.graphs[g];
   const Consumers consumers = find_consumers(b, graph, names);
   for (const TensorId t : graph.tensors.ids()) {
@@ -224,7 +245,8 @@ void build_rows(Builder& b) {
     for (const GraphId g : b.in.model.graphs.ids()) {
       const GraphNames names = copy_names(b, b.in.model.graphs[g]);
       if (b.options.nodes) {
-        for (const NodeId n : b.in.model.graphs[g].nodes.ids()) b.report.nodes->push_back(node_row(b, g, n, names));
+        for (const NodeId n : b.in.model.graphs[g].nodes.ids())
+          b.report.nodes->push_back(node_row(b, g, n, names));
       }
       if (b.options.tensors) add_tensors(b, g, names, roles, *b.report.tensors);
     }

@@ -12,7 +12,8 @@ constexpr std::string_view kUnknownWhy = "depends on a shape, type or operator t
 constexpr std::string_view kDataWhy = "only the data decides";
 
 std::optional<std::int64_t> narrow(std::optional<Int128> value) {
-  if (!value || *value > std::numeric_limits<std::int64_t>::max() || *value < std::numeric_limits<std::int64_t>::min()) {
+  if (!value || *value > std::numeric_limits<std::int64_t>::max() ||
+      *value < std::numeric_limits<std::int64_t>::min()) {
     return std::nullopt;
   }
   return static_cast<std::int64_t>(*value);

@@ -1,4 +1,5 @@
-// What the section builders share: texts that are copied into the report once, figures and shapes with their formulas.
+// What the section builders share: texts that are copied into the report once, figures and shapes with their
+// formulas.
 #pragma once
 
 #include <optional>

@@ -60,7 +60,9 @@ const TensorRow* find(const TensorTable& tensors, const NodeRow& node, TensorNam
   return at == tensors.end() ? nullptr : at->second;
 }
 
-bool is_stored(const TensorRow& tensor) { return tensor.role.text == "weight" || tensor.role.text == "constant"; }
+bool is_stored(const TensorRow& tensor) {
+  return tensor.role.text == "weight" || tensor.role.text == "constant";
+}
 
 std::string shapes(const TensorTable& tensors, const NodeRow& node, std::span<const TensorName> names) {
   std::string out;
@@ -87,15 +89,18 @@ std::optional<Int128> result_bytes(const TensorTable& tensors, const NodeRow& no
 
 std::string to_csv(const Report& report) {
   std::string out =
-      "Layer Name,Op Type,Input Shape,Output Shape,Parameters,FLOPs,Memory (bytes),Latency (ms),% Params,% FLOPs\n";
+      "Layer Name,Op Type,Input Shape,Output Shape,Parameters,FLOPs,Memory (bytes),Latency (ms),% Params,% "
+      "FLOPs\n";
   if (!report.nodes || !report.tensors) return out;
   TensorTable tensors;
   tensors.reserve(report.tensors->size());
-  for (const TensorRow& tensor : *report.tensors) tensors.emplace(Key{tensor.graph.text, tensor.name.text}, &tensor);
+  for (const TensorRow& tensor : *report.tensors)
+    tensors.emplace(Key{tensor.graph.text, tensor.name.text}, &tensor);
   for (const NodeRow& node : *report.nodes) {
     const std::optional<Int128> flops = node.flops ? node.flops->value : std::nullopt;
-    append_text(out, node.graph.text.empty() ? std::string(node.name.text)
-                                             : std::string(node.graph.text) + "/" + std::string(node.name.text));
+    append_text(out, node.graph.text.empty()
+                         ? std::string(node.name.text)
+                         : std::string(node.graph.text) + "/" + std::string(node.name.text));
     out += ',';
     append_text(out, node.op.text);
     out += ',';

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 #include <iterator>
 
 #include "report/utf8.h"
@@ -60,7 +60,8 @@ std::string bytes_text(Int128 bytes) {
   std::size_t unit = 0;
   for (; size >= 1023.95 && unit + 1 < std::size(kUnits); ++unit) size /= 1024;
   std::string text = significant(size, 3);
-  if (text.find('.') != std::string::npos && bytes % (Int128{1} << (10 * unit)) == 0) text = text.substr(0, text.find('.'));
+  if (text.find('.') != std::string::npos && bytes % (Int128{1} << (10 * unit)) == 0)
+    text = text.substr(0, text.find('.'));
   return text + std::string(kUnits[unit]);
 }
 
@@ -82,7 +83,9 @@ std::string people_formula(std::string_view ascii) {
       while (end < ascii.size() && std::isdigit(static_cast<unsigned char>(ascii[end]))) ++end;
       append_grouped(out, ascii.substr(at, end - at));
     } else if (std::isalpha(static_cast<unsigned char>(c)) || c == '_') {
-      while (end < ascii.size() && (std::isalnum(static_cast<unsigned char>(ascii[end])) || ascii[end] == '_')) ++end;
+      while (end < ascii.size() &&
+             (std::isalnum(static_cast<unsigned char>(ascii[end])) || ascii[end] == '_'))
+        ++end;
       append_safe(out, ascii.substr(at, end - at));
     } else if (c == '*') {
       out += "·";

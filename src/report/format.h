@@ -11,9 +11,9 @@
 
 namespace haoline {
 
-std::string grouped(Int128 value);           // "4,089,184,256"
-std::string scaled(Int128 value);            // "4.089 G"; below 10,000 all digits
-std::string bytes_text(Int128 bytes);        // "9.19 MiB"
+std::string grouped(Int128 value);                    // "4,089,184,256"
+std::string scaled(Int128 value);                     // "4.089 G"; below 10,000 all digits
+std::string bytes_text(Int128 bytes);                 // "9.19 MiB"
 std::string percent_text(double part, double whole);  // "2.9 %"; empty when there is no whole
 // The formula with `·` for products and grouped digits. Expects the report's ascii grammar.
 std::string people_formula(std::string_view ascii);
@@ -28,7 +28,7 @@ std::string quantity_text(const Quantity& quantity, std::string (*unit)(Int128) 
 std::string plural(std::size_t count, std::string_view noun);  // "1 node", "3 nodes"
 // The end of a name is what tells it from its neighbours: "…stage4.2/conv2". `name` is safe text.
 std::string shortened(std::string_view name, std::size_t width);
-std::string padded(std::string text, std::size_t width);          // to the right
+std::string padded(std::string text, std::size_t width);  // to the right
 std::string right_aligned(std::string text, std::size_t width);
 // Breaks at spaces; later lines begin with `indent` spaces. A word longer than a line is broken.
 std::string wrapped(std::string_view text, std::size_t first_column, std::size_t indent, std::size_t width);

@@ -26,12 +26,23 @@ void append_unit(std::string& out, char32_t unit) {
 
 void append_escape(std::string& out, char32_t value) {
   switch (value) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\t': out += "\\t"; return;
-    case '\r': out += "\\r"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    default:
+      break;
   }
   if (value > 0xFFFF) {
     append_unit(out, 0xD800 + ((value - 0x10000) >> 10));
@@ -68,7 +79,8 @@ void JsonWriter::append_quoted(std::string& out, std::string_view text) {
 }
 
 void JsonWriter::number(Int128 value) {
-  if (value >= std::numeric_limits<std::int64_t>::min() && value <= std::numeric_limits<std::int64_t>::max()) {
+  if (value >= std::numeric_limits<std::int64_t>::min() &&
+      value <= std::numeric_limits<std::int64_t>::max()) {
     digits(static_cast<std::int64_t>(value));
   } else {
     literal(to_decimal(value));

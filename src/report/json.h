@@ -1,7 +1,7 @@
 // Writes JSON through one growing buffer: deterministic bytes, valid UTF-8 whatever the names hold.
 //
-// Layout: containers down to `broken_levels` have one item a line, deeper ones are on one line; 0 gives a single line
-// (JSON Lines).
+// Layout: containers down to `broken_levels` have one item a line, deeper ones are on one line; 0 gives a
+// single line (JSON Lines).
 #pragma once
 
 #include <charconv>
@@ -56,8 +56,8 @@ class JsonWriter {
 
   std::string take() && { return std::move(out_); }
 
-  // The string as a JSON literal. Invalid UTF-8 becomes U+FFFD; control characters, and what a terminal or a script
-  // element could take for more than text, become escapes.
+  // The string as a JSON literal. Invalid UTF-8 becomes U+FFFD; control characters, and what a terminal or a
+  // script element could take for more than text, become escapes.
   static void append_quoted(std::string& out, std::string_view text);
 
  private:

@@ -11,7 +11,7 @@ namespace haoline {
 namespace {
 
 constexpr std::size_t kMostPorts = 50;
-constexpr std::size_t kMostRows = 20;      // of the heaviest nodes, spikes, live tensors
+constexpr std::size_t kMostRows = 20;  // of the heaviest nodes, spikes, live tensors
 constexpr std::size_t kMostFindings = 200;
 
 struct Card {
@@ -43,12 +43,15 @@ struct Card {
   void more(std::size_t all, std::size_t shown, std::string_view what) {
     if (all > shown) {
       line();
-      line("and " + grouped(static_cast<Int128>(all - shown)) + " more " + std::string(what) + " (in the JSON report).");
+      line("and " + grouped(static_cast<Int128>(all - shown)) + " more " + std::string(what) +
+           " (in the JSON report).");
     }
   }
 };
 
-std::string count_text(const std::optional<Int128>& value) { return value ? grouped(*value) : "unknown"; }
+std::string count_text(const std::optional<Int128>& value) {
+  return value ? grouped(*value) : "unknown";
+}
 
 // "4.089 G (4,089,184,256·batch)"
 std::string figure_text(const Quantity& quantity, std::string (*unit)(Int128) = scaled) {
@@ -77,14 +80,17 @@ void identity(Card& card, const Report& report) {
   }
   if (!opsets.empty()) card.row({"Operator sets", opsets});
   if (!model.producer.text.empty()) {
-    card.row({"Producer", markdown_text(model.producer.text) + " " + markdown_text(model.producer_version.text)});
+    card.row(
+        {"Producer", markdown_text(model.producer.text) + " " + markdown_text(model.producer_version.text)});
   }
   card.row({"Size", bytes_text(static_cast<Int128>(model.bytes)) +
                         (model.files.size() > 1 ? " in " + plural(model.files.size(), "file") : "")});
   card.row({"Nodes", grouped(report.graph.nodes_all)});
-  if (!model.documentation.text.empty()) card.row({"Documentation", markdown_text(model.documentation.text.substr(0, 1000))});
+  if (!model.documentation.text.empty())
+    card.row({"Documentation", markdown_text(model.documentation.text.substr(0, 1000))});
   for (const auto& [key, value] : model.metadata.entries) {
-    card.row({markdown_code(key.text), markdown_text(value.text.substr(0, 200)) + (value.text.size() > 200 ? " …" : "")});
+    card.row({markdown_code(key.text),
+              markdown_text(value.text.substr(0, 200)) + (value.text.size() > 200 ? " …" : "")});
   }
 }
 
@@ -93,7 +99,8 @@ void ports(Card& card, std::string_view title, const std::vector<PortInfo>& list
   card.title(title);
   card.columns({"name", "type", "shape", "under the bindings"});
   for (std::size_t i = 0; i < list.size() && i < kMostPorts; ++i) {
-    card.row({markdown_code(list[i].name.text), markdown_text(list[i].dtype.text) + (list[i].optional ? ", optional" : ""),
+    card.row({markdown_code(list[i].name.text),
+              markdown_text(list[i].dtype.text) + (list[i].optional ? ", optional" : ""),
               markdown_text(shape_text(list[i].shape)), shape_text(list[i].value_shape)});
   }
   card.more(list.size(), kMostPorts, "of them");
@@ -107,7 +114,8 @@ void bindings(Card& card, const Report& report) {
   card.columns({"symbol", "number", "source", "at most"});
   for (const auto& [name, binding] : report.bindings.entries) {
     std::string most;
-    if (binding.max) most = binding.max->number ? grouped(*binding.max->number) : people_formula(binding.max->formula.text);
+    if (binding.max)
+      most = binding.max->number ? grouped(*binding.max->number) : people_formula(binding.max->formula.text);
     card.row({markdown_code(name.text), binding.value ? grouped(*binding.value) : "decided by data",
               std::string(binding.source.text), markdown_text(most)});
   }
@@ -118,19 +126,23 @@ void complexity(Card& card, const Report& report) {
   const CostInfo& cost = report.cost;
   card.title("Complexity");
   card.columns({"", ""});
-  card.row({"Parameters", count_text(parameters.total) + (parameters.complete && !*parameters.complete ? " at least" : "")});
+  card.row({"Parameters", count_text(parameters.total) +
+                              (parameters.complete && !*parameters.complete ? " at least" : "")});
   card.row({"of them trainable", count_text(parameters.trainable)});
   card.row({"of them running statistics", count_text(parameters.buffers)});
   card.row({"Other constants", count_text(parameters.constants)});
   card.row({"Stored parameters", bytes_text(static_cast<Int128>(parameters.stored_bytes))});
   card.row({"MACs", figure_text(cost.macs)});
-  card.row({"FLOPs", figure_text(cost.flops) + ", " + markdown_text(people_formula(cost.flops_definition.text))});
+  card.row(
+      {"FLOPs", figure_text(cost.flops) + ", " + markdown_text(people_formula(cost.flops_definition.text))});
   card.row({"Bytes read", figure_text(cost.bytes_read, bytes_text)});
   card.row({"Bytes written", figure_text(cost.bytes_written, bytes_text)});
-  card.row({"Nodes whose cost is known", grouped(cost.coverage.nodes_known) + " of " + grouped(cost.coverage.nodes)});
+  card.row({"Nodes whose cost is known",
+            grouped(cost.coverage.nodes_known) + " of " + grouped(cost.coverage.nodes)});
   for (const UncoveredNode& node : cost.coverage.unknown) {
     if (&node - cost.coverage.unknown.data() >= static_cast<std::ptrdiff_t>(kMostRows)) break;
-    card.row({"not counted", markdown_code(node.node.text) + " " + markdown_text(node.op.text) + ": " + std::string(node.why.text)});
+    card.row({"not counted", markdown_code(node.node.text) + " " + markdown_text(node.op.text) + ": " +
+                                 std::string(node.why.text)});
   }
 }
 
@@ -142,7 +154,8 @@ void memory(Card& card, const Report& report) {
   card.row({"Peak of activations", figure_text(memory.activation_peak_bytes, bytes_text)});
   card.row({"Arena", figure_text(memory.arena_bytes, bytes_text)});
   for (const MemoryVariant& variant : memory.variants) {
-    card.row({std::string(variant.options.reuse ? "In place" : "Not in place") + ", aligned to " + std::to_string(variant.options.alignment),
+    card.row({std::string(variant.options.reuse ? "In place" : "Not in place") + ", aligned to " +
+                  std::to_string(variant.options.alignment),
               "peak " + bytes_text(static_cast<Int128>(variant.peak_bytes)) + ", arena " +
                   bytes_text(static_cast<Int128>(variant.arena_bytes))});
   }
@@ -155,7 +168,8 @@ void memory(Card& card, const Report& report) {
     card.line();
     card.columns({"tensor", "size"});
     for (std::size_t i = 0; i < memory.peak->tensors.size() && i < kMostRows; ++i) {
-      card.row({markdown_code(memory.peak->tensors[i].name.text), bytes_text(static_cast<Int128>(memory.peak->tensors[i].bytes))});
+      card.row({markdown_code(memory.peak->tensors[i].name.text),
+                bytes_text(static_cast<Int128>(memory.peak->tensors[i].bytes))});
     }
     card.more(memory.peak->tensors.size(), kMostRows, "tensors");
   }
@@ -163,7 +177,8 @@ void memory(Card& card, const Report& report) {
     card.line();
     card.columns({"spike at", "live", "born there"});
     for (const SpikeInfo& spike : memory.spikes) {
-      card.row({markdown_code(spike.node.text), bytes_text(static_cast<Int128>(spike.bytes)), markdown_code(spike.cause.text)});
+      card.row({markdown_code(spike.node.text), bytes_text(static_cast<Int128>(spike.bytes)),
+                markdown_code(spike.cause.text)});
     }
   }
 }
@@ -174,8 +189,8 @@ void operators(Card& card, const Report& report) {
   card.columns({"operator", "nodes", "MACs", "FLOPs", "parameters"});
   for (const auto& [name, cost] : report.cost.by_operator.entries) {
     const auto* parameters = report.parameters.by_operator.find(name.text);
-    card.row({markdown_text(name.text), grouped(cost.nodes), quantity_text(cost.macs), quantity_text(cost.flops),
-              parameters ? count_text(*parameters) : ""});
+    card.row({markdown_text(name.text), grouped(cost.nodes), quantity_text(cost.macs),
+              quantity_text(cost.flops), parameters ? count_text(*parameters) : ""});
   }
 }
 
@@ -186,7 +201,8 @@ void heaviest(Card& card, const Report& report) {
   card.columns({"node", "operator", "output", table.title, "share"});
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const BreakdownRow& row = table.rows[i];
-    card.row({markdown_code(report.cost.heaviest[i].node.text), markdown_text(row.what), row.detail, row.figure, row.share});
+    card.row({markdown_code(report.cost.heaviest[i].node.text), markdown_text(row.what), row.detail,
+              row.figure, row.share});
   }
 }
 
@@ -195,10 +211,12 @@ void weights(Card& card, const Report& report) {
   if (parameters.by_dtype.empty() && parameters.shared.empty()) return;
   card.title("Parameters");
   card.columns({"element type", "parameters"});
-  for (const auto& [dtype, count] : parameters.by_dtype.entries) card.row({std::string(dtype.text), count_text(count)});
+  for (const auto& [dtype, count] : parameters.by_dtype.entries)
+    card.row({std::string(dtype.text), count_text(count)});
   if (report.quantization) {
     std::string schemes;
-    for (const Word scheme : report.quantization->scheme) schemes += (schemes.empty() ? "" : ", ") + std::string(scheme.text);
+    for (const Word scheme : report.quantization->scheme)
+      schemes += (schemes.empty() ? "" : ", ") + std::string(scheme.text);
     card.line();
     card.line("Quantized: " + schemes + ".");
   }
@@ -207,14 +225,16 @@ void weights(Card& card, const Report& report) {
     card.columns({"shared weight", "users"});
     for (std::size_t i = 0; i < parameters.shared.size() && i < kMostRows; ++i) {
       std::string users;
-      for (const NodeName user : parameters.shared[i].users) users += (users.empty() ? "" : ", ") + markdown_code(user.text);
+      for (const NodeName user : parameters.shared[i].users)
+        users += (users.empty() ? "" : ", ") + markdown_code(user.text);
       card.row({markdown_code(parameters.shared[i].tensor.text), users});
     }
     card.more(parameters.shared.size(), kMostRows, "shared weights");
   }
   if (!parameters.assumed.empty()) {
     card.line();
-    card.line("The role of " + plural(parameters.assumed.size(), "tensor") + " was a judgement (listed in the JSON report).");
+    card.line("The role of " + plural(parameters.assumed.size(), "tensor") +
+              " was a judgement (listed in the JSON report).");
   }
 }
 
@@ -240,7 +260,8 @@ void findings(Card& card, const Report& report) {
   if (report.findings.empty()) return card.line("None.");
   for (std::size_t i = 0; i < report.findings.size() && i < kMostFindings; ++i) {
     const FindingInfoText& finding = report.findings[i];
-    std::string text = "- **" + std::string(finding.severity.text) + "** " + std::string(finding.id.text) + ": ";
+    std::string text =
+        "- **" + std::string(finding.severity.text) + "** " + std::string(finding.id.text) + ": ";
     for (const MessageText::Part& part : finding.message.parts) {
       text += part.is_name ? markdown_code(part.text) : markdown_text(part.text);
     }
@@ -256,8 +277,9 @@ void nodes(Card& card, const Report& report) {
   card.title("Nodes");
   card.columns({"node", "operator", "graph", "MACs", "FLOPs", "parameters"});
   for (const NodeRow& node : *report.nodes) {
-    card.row({markdown_code(node.name.text), markdown_text(node.op.text), node.graph.text.empty() ? "" : markdown_code(node.graph.text),
-              quantity_text(*node.macs), quantity_text(*node.flops), count_text(node.parameters)});
+    card.row({markdown_code(node.name.text), markdown_text(node.op.text),
+              node.graph.text.empty() ? "" : markdown_code(node.graph.text), quantity_text(*node.macs),
+              quantity_text(*node.flops), count_text(node.parameters)});
   }
 }
 
@@ -266,8 +288,9 @@ void tensors(Card& card, const Report& report) {
   card.title("Tensors");
   card.columns({"tensor", "role", "type", "shape", "size"});
   for (const TensorRow& tensor : *report.tensors) {
-    card.row({markdown_code(tensor.name.text), std::string(tensor.role.text), markdown_text(tensor.dtype.text),
-              markdown_text(shape_text(tensor.shape)), quantity_text(*tensor.bytes, bytes_text)});
+    card.row({markdown_code(tensor.name.text), std::string(tensor.role.text),
+              markdown_text(tensor.dtype.text), markdown_text(shape_text(tensor.shape)),
+              quantity_text(*tensor.bytes, bytes_text)});
   }
 }
 
@@ -292,7 +315,8 @@ std::string markdown_text(std::string_view text) {
 
 std::string to_markdown(const Report& report) {
   Card card;
-  const std::string_view name = report.model.name.text.empty() ? report.model.path.text : report.model.name.text;
+  const std::string_view name =
+      report.model.name.text.empty() ? report.model.path.text : report.model.name.text;
   card.line("# Model card: " + markdown_text(name));
   card.line();
   card.line("Made by haoline " + std::string(report.tool.version.text) + ".");

@@ -13,29 +13,69 @@ constexpr std::string_view kPrefixes[] = {"tensor",    "node",   "sym",       "s
                                           "custom_op", "domain", "attribute", "text",  "producer"};
 static_assert(std::size(kPrefixes) == kNameKinds);
 
-constexpr std::string_view kDomains[] = {
-    "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training", "ai.onnx.preview", "ai.onnx.contrib",
-    "com.microsoft", "com.microsoft.nchwc", "com.microsoft.experimental", "com.ms.internal.nhwc", "org.pytorch.aten",
-    "pkg.onnxscript.torch_lib", "pkg.onnxscript.torch_lib.common", "com.microsoft.dml"};
+constexpr std::string_view kDomains[] = {"ai.onnx",
+                                         "ai.onnx.ml",
+                                         "ai.onnx.training",
+                                         "ai.onnx.preview.training",
+                                         "ai.onnx.preview",
+                                         "ai.onnx.contrib",
+                                         "com.microsoft",
+                                         "com.microsoft.nchwc",
+                                         "com.microsoft.experimental",
+                                         "com.ms.internal.nhwc",
+                                         "org.pytorch.aten",
+                                         "pkg.onnxscript.torch_lib",
+                                         "pkg.onnxscript.torch_lib.common",
+                                         "com.microsoft.dml"};
 
-constexpr std::string_view kProducers[] = {
-    "pytorch", "tf2onnx", "keras2onnx", "skl2onnx", "onnxmltools", "OnnxMLTools", "WinMLTools", "CNTK", "caffe2",
-    "onnx-caffe2", "backend-test", "onnx.quantize", "onnx.utils.extract_model", "onnxruntime", "onnxruntime.transformers",
-    "onnxruntime.tools.convert_onnx_models_to_ort", "onnx.compose.merge_models", "onnxscript", "paddle2onnx", "PaddlePaddle",
-    "spox", "sparseml", "neural-compressor", "optimum", "onnxsim", "nemo", "Matlab", "mxnet2onnx", "chainer", "tract"};
+constexpr std::string_view kProducers[] = {"pytorch",
+                                           "tf2onnx",
+                                           "keras2onnx",
+                                           "skl2onnx",
+                                           "onnxmltools",
+                                           "OnnxMLTools",
+                                           "WinMLTools",
+                                           "CNTK",
+                                           "caffe2",
+                                           "onnx-caffe2",
+                                           "backend-test",
+                                           "onnx.quantize",
+                                           "onnx.utils.extract_model",
+                                           "onnxruntime",
+                                           "onnxruntime.transformers",
+                                           "onnxruntime.tools.convert_onnx_models_to_ort",
+                                           "onnx.compose.merge_models",
+                                           "onnxscript",
+                                           "paddle2onnx",
+                                           "PaddlePaddle",
+                                           "spox",
+                                           "sparseml",
+                                           "neural-compressor",
+                                           "optimum",
+                                           "onnxsim",
+                                           "nemo",
+                                           "Matlab",
+                                           "mxnet2onnx",
+                                           "chainer",
+                                           "tract"};
 
 template <std::size_t N>
 bool is_one_of(const std::string_view (&words)[N], std::string_view word) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
-bool is_identifier_start(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-bool is_identifier(char c) { return is_identifier_start(c) || std::isdigit(static_cast<unsigned char>(c)) != 0; }
+bool is_identifier_start(char c) {
+  return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+bool is_identifier(char c) {
+  return is_identifier_start(c) || std::isdigit(static_cast<unsigned char>(c)) != 0;
+}
 
 // 1 is a, 26 is z, 27 is aa.
 std::string letters(std::size_t number) {
   std::string text;
-  for (; number > 0; number = (number - 1) / 26) text.insert(text.begin(), static_cast<char>('a' + (number - 1) % 26));
+  for (; number > 0; number = (number - 1) / 26)
+    text.insert(text.begin(), static_cast<char>('a' + (number - 1) % 26));
   return text;
 }
 
@@ -47,10 +87,14 @@ bool is_known_operator(std::string_view display) {
 
 bool is_public(NameKind kind, std::string_view name) {
   switch (kind) {
-    case NameKind::op: return is_known_operator(name);
-    case NameKind::domain: return is_one_of(kDomains, name);
-    case NameKind::producer: return is_one_of(kProducers, name);
-    default: return false;
+    case NameKind::op:
+      return is_known_operator(name);
+    case NameKind::domain:
+      return is_one_of(kDomains, name);
+    case NameKind::producer:
+      return is_one_of(kProducers, name);
+    default:
+      return false;
   }
 }
 
@@ -62,7 +106,8 @@ Redactor::Redactor(const Model& model) {
       for (const SchemaAttribute& attribute : schema.attributes) attributes_.emplace(attribute.name, true);
     }
   }
-  for (std::size_t i = 0; i < model.dims->symbol_count(); ++i) token(NameKind::symbol, model.dims->symbol_at(i).name);
+  for (std::size_t i = 0; i < model.dims->symbol_count(); ++i)
+    token(NameKind::symbol, model.dims->symbol_at(i).name);
   for (const Graph& graph : model.graphs) learn(graph);
   for (const ModelFile& file : model.files) token(NameKind::file, file.name);
   for (const OperatorSet& set : model.opsets) token(NameKind::domain, set.domain);
@@ -133,7 +178,9 @@ std::string Redactor::formula(std::string_view text) {
       const bool is_function = end < text.size() && text[end] == '(';
       out += is_function ? word : token(NameKind::symbol, word);
     } else {
-      while (end < text.size() && std::isdigit(static_cast<unsigned char>(text[at])) && is_identifier(text[end])) ++end;
+      while (end < text.size() && std::isdigit(static_cast<unsigned char>(text[at])) &&
+             is_identifier(text[end]))
+        ++end;
       out += text.substr(at, end - at);
     }
     at = end;
@@ -143,7 +190,8 @@ std::string Redactor::formula(std::string_view text) {
 
 std::string Redactor::words(std::string_view text) {
   const auto is_separator = [](char c) {
-    return std::isspace(static_cast<unsigned char>(c)) || std::string_view(",;()[]{}'\"`=").find(c) != std::string_view::npos;
+    return std::isspace(static_cast<unsigned char>(c)) ||
+           std::string_view(",;()[]{}'\"`=").find(c) != std::string_view::npos;
   };
   const auto known = [&](std::string_view word) -> const std::string_view* {
     for (const Table& names : tables_) {

@@ -1,4 +1,5 @@
-// Redaction and summary as visitors over the report's description: a new field of a name type is covered by its type.
+// Redaction and summary as visitors over the report's description: a new field of a name type is covered by
+// its type.
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -15,7 +16,8 @@ class Visitor {
   template <NameKind kind>
   void operator()(Name<kind>& name) {
     if (name.text.empty()) return;
-    name.text = kind == NameKind::scope ? keep(redactor_.scope(name.text)) : keep(redactor_.token(kind, name.text));
+    name.text =
+        kind == NameKind::scope ? keep(redactor_.scope(name.text)) : keep(redactor_.token(kind, name.text));
   }
   void operator()(Formula& formula) {
     if (!formula.text.empty()) formula.text = keep(redactor_.formula(formula.text));
@@ -32,9 +34,11 @@ class Visitor {
     if (auto* text = std::get_if<std::string_view>(&attribute.value); text && !attribute.is_vocabulary) {
       *text = keep(redactor_.token(NameKind::metadata, *text));
     }
-    if (auto* texts = std::get_if<AttributeText::Texts>(&attribute.value); texts && !attribute.is_vocabulary) {
+    if (auto* texts = std::get_if<AttributeText::Texts>(&attribute.value);
+        texts && !attribute.is_vocabulary) {
       std::vector<std::string_view> tokens;
-      for (const std::string_view text : *texts) tokens.push_back(keep(redactor_.token(NameKind::metadata, text)));
+      for (const std::string_view text : *texts)
+        tokens.push_back(keep(redactor_.token(NameKind::metadata, text)));
       *texts = report_.arena.copy(tokens);
     }
     if (auto* path = std::get_if<GraphPath>(&attribute.value)) (*this)(*path);

@@ -1,5 +1,6 @@
-// The report: one value that holds everything haoline says about a model. Every output (terminal, JSON, Markdown, CSV, the
-// web page) is a function of it, and `describe()` of each struct is the only place where its keys are listed.
+// The report: one value that holds everything haoline says about a model. Every output (terminal, JSON,
+// Markdown, CSV, the web page) is a function of it, and `describe()` of each struct is the only place where
+// its keys are listed.
 #pragma once
 
 #include <cstdint>
@@ -47,12 +48,13 @@ struct AccountingInfo {
   static constexpr std::string_view kName = "accounting";
   static constexpr auto describe() {
     using A = AccountingInfo;
-    return std::tuple{field("weights", &A::weights, "bytes of weights, by element type"),
-                      field("metadata", &A::metadata, "bytes of metadata and documentation"),
-                      field("structure", &A::structure, "bytes that spell the graph: records, names, attributes"),
-                      field("padding", &A::padding, "bytes between aligned weights"),
-                      field("duplicate", &A::duplicate, "bytes of weights that repeat another one (`--by-content`)"),
-                      field("unreachable", &A::unreachable, "bytes that nothing refers to")};
+    return std::tuple{
+        field("weights", &A::weights, "bytes of weights, by element type"),
+        field("metadata", &A::metadata, "bytes of metadata and documentation"),
+        field("structure", &A::structure, "bytes that spell the graph: records, names, attributes"),
+        field("padding", &A::padding, "bytes between aligned weights"),
+        field("duplicate", &A::duplicate, "bytes of weights that repeat another one (`--by-content`)"),
+        field("unreachable", &A::unreachable, "bytes that nothing refers to")};
   }
 };
 
@@ -85,9 +87,11 @@ struct ModelInfo {
         field_if_any("documentation", &M::documentation, "the file's description of itself"),
         field("bytes", &M::bytes, "size of all files"),
         field("files", &M::files, "the main file first"),
-        field("accounting", &M::accounting, "what each byte of the files is for; the labels add up to `bytes`"),
+        field("accounting", &M::accounting,
+              "what each byte of the files is for; the labels add up to `bytes`"),
         field("opsets", &M::opsets, "imported operator sets and their versions"),
-        field("metadata", &M::metadata, "key and value pairs as the file has them; a repeated key gets `#2` behind it")};
+        field("metadata", &M::metadata,
+              "key and value pairs as the file has them; a repeated key gets `#2` behind it")};
   }
 };
 
@@ -100,7 +104,8 @@ struct BindingInfo {
     return std::tuple{
         field("value", &BindingInfo::value, "the number that figures use; null where only the data decides"),
         field("source", &BindingInfo::source,
-              "`given`, `default` (nobody bound it), `derived` (the model's constraints determine it) or `data`"),
+              "`given`, `default` (nobody bound it), `derived` (the model's constraints determine it) or "
+              "`data`"),
         field_if_any("max", &BindingInfo::max, "upper bound of a symbol that the data decides")};
   }
 };
@@ -113,11 +118,12 @@ struct PortInfo {
   bool optional = false;
   static constexpr std::string_view kName = "port";
   static constexpr auto describe() {
-    return std::tuple{field("name", &PortInfo::name, "the tensor's name"),
-                      field("dtype", &PortInfo::dtype, "element type, with containers around it"),
-                      field("shape", &PortInfo::shape, "extents: numbers, formulas or null; null: unknown rank"),
-                      field("value_shape", &PortInfo::value_shape, "the shape under `bindings`"),
-                      field("optional", &PortInfo::optional, "the value may be absent")};
+    return std::tuple{
+        field("name", &PortInfo::name, "the tensor's name"),
+        field("dtype", &PortInfo::dtype, "element type, with containers around it"),
+        field("shape", &PortInfo::shape, "extents: numbers, formulas or null; null: unknown rank"),
+        field("value_shape", &PortInfo::value_shape, "the shape under `bindings`"),
+        field("optional", &PortInfo::optional, "the value may be absent")};
   }
 };
 
@@ -129,13 +135,12 @@ struct GraphInfo {
   std::vector<PortInfo> inputs, outputs;
   static constexpr std::string_view kName = "graph";
   static constexpr auto describe() {
-    return std::tuple{
-        field("nodes", &GraphInfo::nodes, "nodes of the main graph, function calls inlined"),
-        field("nodes_all", &GraphInfo::nodes_all, "nodes of the main graph and of all bodies"),
-        field_if_any("summary", &GraphInfo::summary, "one sentence on the mix of operators"),
-        field("operators", &GraphInfo::operators, "nodes of each operator, bodies included"),
-        field("inputs", &GraphInfo::inputs, "what a caller feeds, in the file's order"),
-        field("outputs", &GraphInfo::outputs, "what the model returns, in the file's order")};
+    return std::tuple{field("nodes", &GraphInfo::nodes, "nodes of the main graph, function calls inlined"),
+                      field("nodes_all", &GraphInfo::nodes_all, "nodes of the main graph and of all bodies"),
+                      field_if_any("summary", &GraphInfo::summary, "one sentence on the mix of operators"),
+                      field("operators", &GraphInfo::operators, "nodes of each operator, bodies included"),
+                      field("inputs", &GraphInfo::inputs, "what a caller feeds, in the file's order"),
+                      field("outputs", &GraphInfo::outputs, "what the model returns, in the file's order")};
   }
 };
 
@@ -164,7 +169,8 @@ struct ParameterInfo {
         field("total", &P::total, "trainable + buffers, each weight once; null where a size is unknown"),
         field("trainable", &P::trainable, "elements of weights, biases, scales and embeddings"),
         field("buffers", &P::buffers, "elements of running statistics"),
-        field("constants", &P::constants, "elements of other stored tensors (shapes, scalars, scales); no parameters"),
+        field("constants", &P::constants,
+              "elements of other stored tensors (shapes, scalars, scales); no parameters"),
         field("stored_bytes", &P::stored_bytes, "what the file spends on the parameters"),
         field_if_any("complete", &P::complete, "false when a weight's size is unknown and left out"),
         field("assumed", &P::assumed, "tensors whose role was a judgement"),
@@ -257,7 +263,8 @@ struct CostInfo {
         field("bytes_read", &C::bytes_read, "bytes that nodes read, each operand once per node"),
         field("bytes_written", &C::bytes_written, "bytes that nodes write"),
         field("flops_definition", &C::flops_definition, "`2*macs + arithmetic` or `2*macs` (`--flops macs`)"),
-        field("arithmetic", &C::arithmetic, "operations outside multiply-accumulates, by kind; zero kinds left out"),
+        field("arithmetic", &C::arithmetic,
+              "operations outside multiply-accumulates, by kind; zero kinds left out"),
         field("by_operator", &C::by_operator, "cost of each operator"),
         field("by_category", &C::by_category, "cost of each category of operators"),
         field_if_any("by_scope", &C::by_scope, "cost below each scope of the names"),
@@ -303,9 +310,9 @@ struct MemoryOptionInfo {
   std::uint64_t alignment = 16;
   static constexpr std::string_view kName = "memory_options";
   static constexpr auto describe() {
-    return std::tuple{
-        field("reuse", &MemoryOptionInfo::reuse, "results may take the place of operands where the operator allows it"),
-        field("alignment", &MemoryOptionInfo::alignment, "of arena offsets, in bytes")};
+    return std::tuple{field("reuse", &MemoryOptionInfo::reuse,
+                            "results may take the place of operands where the operator allows it"),
+                      field("alignment", &MemoryOptionInfo::alignment, "of arena offsets, in bytes")};
   }
 };
 
@@ -315,11 +322,11 @@ struct MemoryVariant {
   static constexpr std::string_view kName = "memory_variant";
   static constexpr auto describe() {
     using V = MemoryVariant;
-    return std::tuple{
-        field("options", &V::options, "what the variant allows"),
-        field("peak_bytes", &V::peak_bytes, "largest sum of live activations"),
-        field("arena_bytes", &V::arena_bytes, "size of a concrete offset plan"),
-        field("arena_lower_bound_bytes", &V::arena_lower_bound_bytes, "no plan can be smaller: live bytes of the largest step")};
+    return std::tuple{field("options", &V::options, "what the variant allows"),
+                      field("peak_bytes", &V::peak_bytes, "largest sum of live activations"),
+                      field("arena_bytes", &V::arena_bytes, "size of a concrete offset plan"),
+                      field("arena_lower_bound_bytes", &V::arena_lower_bound_bytes,
+                            "no plan can be smaller: live bytes of the largest step")};
   }
 };
 
@@ -356,7 +363,8 @@ struct MemoryInfo {
         field("activation_peak_bytes", &M::activation_peak_bytes,
               "largest sum of live activations over the file's order; no reuse, no alignment; weights apart"),
         field("arena_bytes", &M::arena_bytes, "size of a concrete offset plan for these lifetimes"),
-        field_if_any("kv_cache_bytes_per_token", &M::kv_cache_bytes_per_token, "what one more token adds to the cache"),
+        field_if_any("kv_cache_bytes_per_token", &M::kv_cache_bytes_per_token,
+                     "what one more token adds to the cache"),
         field_if_any("peak", &M::peak, "where the peak is; absent where the graph has no nodes"),
         field("spikes", &M::spikes, "at most ten local maxima of the live bytes, largest first"),
         field("options", &M::options, "what the figures above allow"),
@@ -374,7 +382,8 @@ struct QuantizationInfo {
   static constexpr auto describe() {
     return std::tuple{
         field("scheme", &QuantizationInfo::scheme,
-              "how quantization is spelled: `qdq`, `qoperator`, `dynamic`, `weight-only`, `stored` (only the stored type)"),
+              "how quantization is spelled: `qdq`, `qoperator`, `dynamic`, `weight-only`, `stored` (only the "
+              "stored type)"),
         field("weights_bits", &QuantizationInfo::weights_bits, "parameters by bits of their stored type")};
   }
 };
@@ -404,12 +413,13 @@ struct FindingInfoText {
   static constexpr std::string_view kName = "finding";
   static constexpr auto describe() {
     using F = FindingInfoText;
-    return std::tuple{field("id", &F::id, "kind of the finding"),
-                      field("severity", &F::severity, "`info`, `warning` or `error`"),
-                      field("message", &F::message, "one sentence; names in backquotes"),
-                      field("where", &F::where, "the place, as far as there is one"),
-                      field_if_any("advice", &F::advice, "what to do"),
-                      field("count", &F::count, "findings of this kind that are joined here (`--summary-only`)")};
+    return std::tuple{
+        field("id", &F::id, "kind of the finding"),
+        field("severity", &F::severity, "`info`, `warning` or `error`"),
+        field("message", &F::message, "one sentence; names in backquotes"),
+        field("where", &F::where, "the place, as far as there is one"),
+        field_if_any("advice", &F::advice, "what to do"),
+        field("count", &F::count, "findings of this kind that are joined here (`--summary-only`)")};
   }
 };
 
@@ -429,8 +439,8 @@ struct Report {
   std::optional<std::vector<TensorRow>> tensors;
   std::optional<std::vector<WeightRow>> weights;
 
-  Arena arena;                       // what the texts above point to
-  std::deque<Quantity> quantities;   // what the rows point to
+  Arena arena;                      // what the texts above point to
+  std::deque<Quantity> quantities;  // what the rows point to
 
   static constexpr std::string_view kName = "report";
   static constexpr auto describe() {

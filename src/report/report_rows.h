@@ -1,5 +1,5 @@
-// The parts of a report that grow with the model: one row per node, tensor and weight, and the series over the execution.
-// They are filled only on request.
+// The parts of a report that grow with the model: one row per node, tensor and weight, and the series over
+// the execution. They are filled only on request.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,8 @@ struct NodeRow {
   GraphPath graph;
   std::span<const TensorName> inputs, outputs;  // an absent operand has no text
   std::span<const std::pair<AttributeName, AttributeText>> attributes;
-  QuantityRef macs = nullptr, flops = nullptr, bytes_read = nullptr, bytes_written = nullptr, weight_bytes = nullptr;
+  QuantityRef macs = nullptr, flops = nullptr, bytes_read = nullptr, bytes_written = nullptr,
+              weight_bytes = nullptr;
   std::optional<Int128> parameters;
   static constexpr std::string_view kName = "node";
   static constexpr auto describe() {
@@ -126,9 +127,10 @@ struct MemorySeries {
   std::vector<LifetimeInfo> lifetimes;
   static constexpr std::string_view kName = "memory_series";
   static constexpr auto describe() {
-    return std::tuple{
-        field("live_bytes", &MemorySeries::live_bytes, "live activation bytes while each node of the main graph runs"),
-        field("lifetimes", &MemorySeries::lifetimes, "when each activation lives, and where the plan puts it")};
+    return std::tuple{field("live_bytes", &MemorySeries::live_bytes,
+                            "live activation bytes while each node of the main graph runs"),
+                      field("lifetimes", &MemorySeries::lifetimes,
+                            "when each activation lives, and where the plan puts it")};
   }
 };
 

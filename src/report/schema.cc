@@ -22,7 +22,8 @@ JsonKind simple(std::string_view type, std::string_view words) {
   return {"{\"type\": \"" + std::string(type) + "\"}", std::string(words)};
 }
 JsonKind reference(std::string_view name) {
-  return {"{\"$ref\": \"#/$defs/" + std::string(name) + "\"}", "[" + std::string(name) + "](#" + std::string(name) + ")"};
+  return {"{\"$ref\": \"#/$defs/" + std::string(name) + "\"}",
+          "[" + std::string(name) + "](#" + std::string(name) + ")"};
 }
 JsonKind nullable(const JsonKind& kind) {
   return {"{\"anyOf\": [" + kind.schema + ", {\"type\": \"null\"}]}", kind.words + " or null"};
@@ -192,18 +193,21 @@ std::string struct_schema(std::string_view indent) {
   for_each_field<T>([&](const auto& field) {
     const JsonKind kind = kind_of_field(field);
     if (!properties.empty()) properties += ",\n";
-    properties += in + "  " + quoted(field.key) + ": {\"description\": " + quoted(field.meaning) + ", " + kind.schema.substr(1);
+    properties += in + "  " + quoted(field.key) + ": {\"description\": " + quoted(field.meaning) + ", " +
+                  kind.schema.substr(1);
     if (field.presence == Presence::always) required += (required.empty() ? "" : ", ") + quoted(field.key);
   });
-  return "{\n" + in + "\"type\": \"object\",\n" + in + "\"properties\": {\n" + properties + "\n" + in + "},\n" + in +
-         "\"required\": [" + required + "],\n" + in + "\"additionalProperties\": false\n" + std::string(indent) + "}";
+  return "{\n" + in + "\"type\": \"object\",\n" + in + "\"properties\": {\n" + properties + "\n" + in +
+         "},\n" + in + "\"required\": [" + required + "],\n" + in + "\"additionalProperties\": false\n" +
+         std::string(indent) + "}";
 }
 
 std::string finding_ids() {
   std::string out;
   for (std::size_t i = 0; i < kFindingKinds; ++i) {
     const FindingInfo& kind = info(static_cast<FindingKind>(i));
-    out += (out.empty() ? "" : ",\n") + std::string("      {\"const\": ") + quoted(kind.id) + ", \"description\": " + quoted(kind.meaning) + "}";
+    out += (out.empty() ? "" : ",\n") + std::string("      {\"const\": ") + quoted(kind.id) +
+           ", \"description\": " + quoted(kind.meaning) + "}";
   }
   return out;
 }
@@ -213,7 +217,9 @@ std::string finding_ids() {
 std::string report_schema() {
   std::string definitions;
   std::set<std::string_view> seen{Report::kName};
-  const auto add = [&]<class T>() { definitions += "    " + quoted(T::kName) + ": " + struct_schema<T>("    ") + ",\n"; };
+  const auto add = [&]<class T>() {
+    definitions += "    " + quoted(T::kName) + ": " + struct_schema<T>("    ") + ",\n";
+  };
   for_each_field<Report>([&](const auto& field) {
     using Member = typename Inner<typename std::decay_t<decltype(field)>::Member>::Type;
     if constexpr (Described<Member>) each_struct<Member>(seen, add);
@@ -221,7 +227,8 @@ std::string report_schema() {
   std::string root = struct_schema<Report>("");
   root.erase(0, 2);
   root.erase(root.size() - 2);
-  return "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"$id\": \"urn:haoline:report:1\",\n"
+  return "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"$id\": "
+         "\"urn:haoline:report:1\",\n"
          "  \"title\": \"haoline report\",\n" +
          root + ",\n  \"$defs\": {\n" + definitions + "    \"finding_id\": {\"oneOf\": [\n" + finding_ids() +
          "\n    ]},\n" + std::string(kValueSchemas) + "  }\n}\n";
@@ -229,27 +236,34 @@ std::string report_schema() {
 
 std::string report_documentation() {
   std::string out =
-      "# The JSON report\n\nMade by `haoline schema --markdown` from the description in `src/report/report.h`, which also writes the "
+      "# The JSON report\n\nMade by `haoline schema --markdown` from the description in "
+      "`src/report/report.h`, which also writes the "
       "report and the JSON Schema (`haoline schema`).\n\n"
-      "**Quantity**: a figure that may depend on symbols is an object. `value` is the integer under `bindings`, null when it "
-      "cannot be known (then `unknown` says why, and `max` is the largest value where the data decides). `formula` is there "
-      "when a symbol occurs (grammar: formulas.md). `complete: false`: the sum of what is known. `basis`: `bounded`, `assumed` "
+      "**Quantity**: a figure that may depend on symbols is an object. `value` is the integer under "
+      "`bindings`, null when it "
+      "cannot be known (then `unknown` says why, and `max` is the largest value where the data decides). "
+      "`formula` is there "
+      "when a symbol occurs (grammar: formulas.md). `complete: false`: the sum of what is known. `basis`: "
+      "`bounded`, `assumed` "
       "or `measured`; exact when absent.\n\n"
-      "**Shape**: a list of extents, each an integer, a formula or null; null for an unknown rank. Keys marked *optional* are "
+      "**Shape**: a list of extents, each an integer, a formula or null; null for an unknown rank. Keys "
+      "marked *optional* are "
       "absent when there is nothing to say; all others are always there. The unit is in the key.\n";
   std::set<std::string_view> seen;
   each_struct<Report>(seen, [&]<class T>() {
     out += "\n## " + std::string(T::kName) + "\n\n| key | type | meaning |\n|---|---|---|\n";
     for_each_field<T>([&](const auto& field) {
-      out += "| `" + std::string(field.key) + "`" + (field.presence == Presence::if_any ? " *optional*" : "") + " | " +
-             kind_of_field(field).words + " | " + std::string(field.meaning) + " |\n";
+      out += "| `" + std::string(field.key) + "`" +
+             (field.presence == Presence::if_any ? " *optional*" : "") + " | " + kind_of_field(field).words +
+             " | " + std::string(field.meaning) + " |\n";
     });
   });
   out += "\n## Finding ids\n\n| id | severity | meaning | what to do |\n|---|---|---|---|\n";
   constexpr std::string_view kSeverities[] = {"info", "warning", "error"};
   for (std::size_t i = 0; i < kFindingKinds; ++i) {
     const FindingInfo& kind = info(static_cast<FindingKind>(i));
-    out += "| `" + std::string(kind.id) + "` | " + std::string(kSeverities[static_cast<std::size_t>(kind.severity)]) + " | " +
+    out += "| `" + std::string(kind.id) + "` | " +
+           std::string(kSeverities[static_cast<std::size_t>(kind.severity)]) + " | " +
            std::string(kind.meaning) + " | " + std::string(kind.advice) + " |\n";
   }
   return out;

@@ -49,7 +49,8 @@ std::size_t count_of(const CostTotals& totals, std::initializer_list<std::string
 std::string kind_of(Builder& b, const std::vector<Share>& by_category) {
   const CostTotals& totals = b.in.totals;
   if (by_category.empty()) {
-    if (count_of(totals, {"ai.onnx.ml.TreeEnsembleClassifier", "ai.onnx.ml.TreeEnsembleRegressor", "ai.onnx.ml.TreeEnsemble"}) != 0) {
+    if (count_of(totals, {"ai.onnx.ml.TreeEnsembleClassifier", "ai.onnx.ml.TreeEnsembleRegressor",
+                          "ai.onnx.ml.TreeEnsemble"}) != 0) {
       return "Tree ensemble";
     }
     return {};
@@ -104,8 +105,10 @@ std::string convolution_detail(Builder& b, GraphId graph, const Node& node) {
   }
   std::string text = joined(kernel);
   const auto strides = integers(node, "strides");
-  if (!strides.empty() && std::any_of(strides.begin(), strides.end(), [](std::int64_t s) { return s != 1; })) {
-    const bool same = std::all_of(strides.begin(), strides.end(), [&](std::int64_t s) { return s == strides[0]; });
+  if (!strides.empty() &&
+      std::any_of(strides.begin(), strides.end(), [](std::int64_t s) { return s != 1; })) {
+    const bool same =
+        std::all_of(strides.begin(), strides.end(), [&](std::int64_t s) { return s == strides[0]; });
     text += " /" + (same ? std::to_string(strides[0]) : joined(strides));
   }
   if (const Attribute* group = node.attribute("group")) {
@@ -143,7 +146,8 @@ MessageText build_summary(Builder& b) {
   } else {
     text = kind + ": ";
     for (std::size_t i = 0; i < operators.size() && i < 2 && (i == 0 || operators[i].part >= 0.005); ++i) {
-      text += i == 0 ? percent(operators[i].part) + " of the MACs in " : ", " + percent(operators[i].part) + " in ";
+      text += i == 0 ? percent(operators[i].part) + " of the MACs in "
+                     : ", " + percent(operators[i].part) + " in ";
       text += std::to_string(operators[i].nodes) + " " + std::string(operators[i].name);
     }
   }
@@ -152,9 +156,12 @@ MessageText build_summary(Builder& b) {
 
 Word node_detail(Builder& b, GraphId graph, const Node& node) {
   switch (category_of(node)) {
-    case Category::conv: return {b.text(convolution_detail(b, graph, node))};
-    case Category::linear: return {b.text(product_detail(b, graph, node))};
-    default: return {};
+    case Category::conv:
+      return {b.text(convolution_detail(b, graph, node))};
+    case Category::linear:
+      return {b.text(product_detail(b, graph, node))};
+    default:
+      return {};
   }
 }
 

@@ -12,9 +12,9 @@ namespace haoline {
 namespace {
 
 constexpr std::size_t kWidth = 80;
-constexpr std::size_t kLabel = 14;   // columns of the labels, after the margin of two
-constexpr std::size_t kValue = 11;   // columns of a figure
-constexpr std::size_t kPorts = 6;    // inputs and outputs that are listed
+constexpr std::size_t kLabel = 14;  // columns of the labels, after the margin of two
+constexpr std::size_t kValue = 11;  // columns of a figure
+constexpr std::size_t kPorts = 6;   // inputs and outputs that are listed
 
 struct Page {
   std::string out;
@@ -103,8 +103,10 @@ void symbols(Page& page, const Report& report) {
       if (binding.source.text != "given") text += " (" + std::string(binding.source.text) + ")";
     } else {
       text += "decided by data";
-      if (binding.max && binding.max->number) text += ", at most " + grouped(*binding.max->number);
-      else if (binding.max) text += ", at most " + people_formula(binding.max->formula.text);
+      if (binding.max && binding.max->number)
+        text += ", at most " + grouped(*binding.max->number);
+      else if (binding.max)
+        text += ", at most " + people_formula(binding.max->formula.text);
     }
   }
   page.row("figures for", text);
@@ -112,7 +114,8 @@ void symbols(Page& page, const Report& report) {
 
 std::string formula_remark(const Quantity& quantity) {
   if (quantity.formula.text.empty()) {
-    return quantity.value && scaled(*quantity.value) != grouped(*quantity.value) ? grouped(*quantity.value) : "";
+    return quantity.value && scaled(*quantity.value) != grouped(*quantity.value) ? grouped(*quantity.value)
+                                                                                 : "";
   }
   std::string text = people_formula(quantity.formula.text);
   constexpr std::size_t kMost = 2 * (kWidth - kLabel - kValue - 4);
@@ -126,7 +129,9 @@ std::string formula_remark(const Quantity& quantity) {
   return text;
 }
 
-std::string optional_count(const std::optional<Int128>& value) { return value ? scaled(*value) : "unknown"; }
+std::string optional_count(const std::optional<Int128>& value) {
+  return value ? scaled(*value) : "unknown";
+}
 
 void parameters(Page& page, const Report& report) {
   const ParameterInfo& parameters = report.parameters;
@@ -155,10 +160,12 @@ std::string other_operations(const Quantity& macs, const Quantity& flops, std::s
 void costs(Page& page, const Report& report) {
   const CostInfo& cost = report.cost;
   page.figure("MACs", quantity_text(cost.macs), formula_remark(cost.macs));
-  page.figure("FLOPs", quantity_text(cost.flops), other_operations(cost.macs, cost.flops, cost.flops_definition.text));
+  page.figure("FLOPs", quantity_text(cost.flops),
+              other_operations(cost.macs, cost.flops, cost.flops_definition.text));
   if (cost.bytes_read.value && cost.bytes_written.value) {
     const Int128 moved = *cost.bytes_read.value + *cost.bytes_written.value;
-    std::string remark = bytes_text(*cost.bytes_read.value) + " read, " + bytes_text(*cost.bytes_written.value) + " written, node by node";
+    std::string remark = bytes_text(*cost.bytes_read.value) + " read, " +
+                         bytes_text(*cost.bytes_written.value) + " written, node by node";
     page.figure("traffic", (cost.bytes_read.complete ? "" : "at least ") + bytes_text(moved), remark);
   }
 }
@@ -168,7 +175,8 @@ void memory(Page& page, const Report& report) {
   std::string remark;
   if (memory.peak) remark = "peak at " + shortened(safe(memory.peak->node.text), 40);
   if (!memory.variants.empty()) {
-    remark += (remark.empty() ? "" : "; ") + bytes_text(static_cast<Int128>(memory.variants[0].peak_bytes)) + " in place";
+    remark += (remark.empty() ? "" : "; ") + bytes_text(static_cast<Int128>(memory.variants[0].peak_bytes)) +
+              " in place";
   }
   if (memory.arena_bytes.value) remark += ", arena " + bytes_text(*memory.arena_bytes.value);
   page.figure("activations", quantity_text(memory.activation_peak_bytes, bytes_text), remark);
@@ -176,7 +184,8 @@ void memory(Page& page, const Report& report) {
     std::string cache = "per token";
     if (memory.kv_cache) cache += ", " + plural(static_cast<std::size_t>(memory.kv_cache->layers), "layer");
     if (memory.kv_cache && memory.kv_cache->heads && memory.kv_cache->head_size) {
-      cache += " of " + std::to_string(*memory.kv_cache->heads) + " heads of " + std::to_string(*memory.kv_cache->head_size);
+      cache += " of " + std::to_string(*memory.kv_cache->heads) + " heads of " +
+               std::to_string(*memory.kv_cache->head_size);
     }
     page.figure("KV cache", quantity_text(*memory.kv_cache_bytes_per_token, bytes_text), cache);
   }
@@ -202,10 +211,13 @@ void operators(Page& page, const Report& report) {
 void quantization(Page& page, const Report& report) {
   if (!report.quantization) return;
   std::string text;
-  for (const Word scheme : report.quantization->scheme) text += (text.empty() ? "" : ", ") + std::string(scheme.text);
+  for (const Word scheme : report.quantization->scheme)
+    text += (text.empty() ? "" : ", ") + std::string(scheme.text);
   std::string bits;
   for (const auto& [width, count] : report.quantization->weights_bits.entries) {
-    if (count) bits += (bits.empty() ? "" : ", ") + scaled(*count) + " at " + std::string(width.text) + (width.text.size() <= 2 ? " bits" : "");
+    if (count)
+      bits += (bits.empty() ? "" : ", ") + scaled(*count) + " at " + std::string(width.text) +
+              (width.text.size() <= 2 ? " bits" : "");
   }
   page.figure("quantized", text, bits.empty() ? "" : "parameters: " + bits);
 }
@@ -217,7 +229,8 @@ void coverage(Page& page, const Report& report) {
   std::vector<std::pair<std::string, std::size_t>> groups;
   for (const UncoveredNode& node : coverage.unknown) {
     const std::string group = safe(node.op.text) + " (" + std::string(node.why.text) + ")";
-    const auto at = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == group; });
+    const auto at =
+        std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == group; });
     at == groups.end() ? groups.emplace_back(group, 1) : (++at->second, *at);
   }
   std::string text = grouped(missing) + " of " + grouped(coverage.nodes) + " nodes";
@@ -228,16 +241,20 @@ void coverage(Page& page, const Report& report) {
   page.row("not counted", text);
 }
 
-int rank(std::string_view severity) { return severity == "error" ? 0 : severity == "warning" ? 1 : 2; }
+int rank(std::string_view severity) {
+  return severity == "error" ? 0 : severity == "warning" ? 1 : 2;
+}
 
 void finding(Page& page, const FindingInfoText& finding, std::string_view label) {
   const std::string_view word = finding.severity.text == "warning" ? "warn" : finding.severity.text;
-  const std::string_view code = finding.severity.text == "error" ? "31" : finding.severity.text == "warning" ? "33" : "2";
+  const std::string_view code = finding.severity.text == "error"     ? "31"
+                                : finding.severity.text == "warning" ? "33"
+                                                                     : "2";
   std::string text = safe(finding.message.to_string());
   if (finding.count > 1) text += " (" + grouped(finding.count) + " times)";
   if (!finding.advice.text.empty()) text += " (" + std::string(finding.advice.text) + ")";
-  page.line("  " + page.grey(padded(std::string(label), kLabel)) + page.paint(code, padded(std::string(word), 7)) +
-            wrapped(text, kLabel + 9, kLabel + 9, kWidth));
+  page.line("  " + page.grey(padded(std::string(label), kLabel)) +
+            page.paint(code, padded(std::string(word), 7)) + wrapped(text, kLabel + 9, kLabel + 9, kWidth));
 }
 
 void findings(Page& page, const Report& report, const TerminalOptions& options) {

@@ -20,12 +20,24 @@ template <class T>
 void write(JsonWriter& json, std::span<const T> items);
 
 // --- scalars
-void write(JsonWriter& json, bool value) { json.boolean(value); }
-void write(JsonWriter& json, std::int64_t value) { json.number(value); }
-void write(JsonWriter& json, std::uint64_t value) { json.number(value); }
-void write(JsonWriter& json, Int128 value) { json.number(value); }
-void write(JsonWriter& json, Word word) { json.text(word.text); }
-void write(JsonWriter& json, const MessageText& message) { json.text(message.to_string()); }
+void write(JsonWriter& json, bool value) {
+  json.boolean(value);
+}
+void write(JsonWriter& json, std::int64_t value) {
+  json.number(value);
+}
+void write(JsonWriter& json, std::uint64_t value) {
+  json.number(value);
+}
+void write(JsonWriter& json, Int128 value) {
+  json.number(value);
+}
+void write(JsonWriter& json, Word word) {
+  json.text(word.text);
+}
+void write(JsonWriter& json, const MessageText& message) {
+  json.text(message.to_string());
+}
 template <NameKind kind>
 void write(JsonWriter& json, Name<kind> name) {
   json.text(name.text);
@@ -75,7 +87,9 @@ void write(JsonWriter& json, const Quantity& quantity) {
   }
   json.end('}');
 }
-void write(JsonWriter& json, QuantityRef quantity) { quantity ? write(json, *quantity) : json.null(); }
+void write(JsonWriter& json, QuantityRef quantity) {
+  quantity ? write(json, *quantity) : json.null();
+}
 
 void write(JsonWriter& json, const Dimension& dimension) {
   if (dimension.number) {

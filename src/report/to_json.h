@@ -1,4 +1,5 @@
-// The report for programs: JSON, the JSON Schema of it, and its documentation, all from the description in report.h.
+// The report for programs: JSON, the JSON Schema of it, and its documentation, all from the description in
+// report.h.
 #pragma once
 
 #include <string>

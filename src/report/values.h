@@ -1,6 +1,8 @@
-// What the report's structs are made of: names that redaction can find, figures with their formula, shapes, messages.
+// What the report's structs are made of: names that redaction can find, figures with their formula, shapes,
+// messages.
 //
-// Texts are views into the report's own arena (or literals): a report owns everything it says and outlives the model.
+// Texts are views into the report's own arena (or literals): a report owns everything it says and outlives
+// the model.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +20,17 @@ namespace haoline {
 
 // Where a name comes from. Redaction numbers each kind by itself ("tensor_1", "node_1", "sym_a").
 enum class NameKind : std::uint8_t {
-  tensor, node, symbol, scope, graph, file, op, domain, attribute, metadata, producer,
+  tensor,
+  node,
+  symbol,
+  scope,
+  graph,
+  file,
+  op,
+  domain,
+  attribute,
+  metadata,
+  producer,
 };
 inline constexpr std::size_t kNameKinds = 11;
 
@@ -57,10 +69,10 @@ enum class Basis : std::uint8_t { exact, bounded, assumed, measured };
 // A figure that may depend on symbols: the number under the report's bindings and the expression.
 struct Quantity {
   std::optional<Int128> value;
-  Formula formula = {};          // only when a symbol occurs
+  Formula formula = {};           // only when a symbol occurs
   std::string_view unknown = {};  // why there is no value; one of a few literals
-  std::optional<Int128> max;     // of a figure that the data decides: the largest value
-  bool complete = true;          // false: the sum of what is known
+  std::optional<Int128> max;      // of a figure that the data decides: the largest value
+  bool complete = true;           // false: the sum of what is known
   Basis basis = Basis::exact;
 };
 // Rows of nodes and tensors share equal quantities; the report owns them.
@@ -125,7 +137,7 @@ struct AttributeText {
   std::variant<std::monostate, std::int64_t, double, std::string_view, std::span<const std::int64_t>,
                std::span<const float>, Texts, Constant, GraphPath, std::span<const GraphPath>>
       value;
-  std::size_t elements = 0;   // of a list that was cut: how many the file has
+  std::size_t elements = 0;    // of a list that was cut: how many the file has
   bool is_vocabulary = false;  // texts are words of the operator's specification ("SAME_UPPER"), not names
 };
 

@@ -20,7 +20,8 @@ Model secret_model() {
   const TensorId b = g.weight("secret_bias", DType::float32, {4});
   const TensorId product = g.node("MatMul", {x, w}, {}, "ward/diagnosis_product");
   const TensorId sum = g.node("Add", {product, b}, {}, "ward/diagnosis_sum");
-  const TensorId odd = g.node("com.hospital.TriageOp", {sum}, {{"triage_mode", "confidential"}}, "ward/triage_step");
+  const TensorId odd =
+      g.node("com.hospital.TriageOp", {sum}, {{"triage_mode", "confidential"}}, "ward/triage_step");
   g.rename(odd, "patient_score");
   g.output(odd);
   return std::move(g).build();
@@ -94,7 +95,8 @@ TEST(Inspect, AFixedBatchNeedsForceShape) {
 }
 
 TEST(Report, IsTheSameBytesEachTime) {
-  EXPECT_EQ(to_json(report_of(secret_model(), everything())), to_json(report_of(secret_model(), everything())));
+  EXPECT_EQ(to_json(report_of(secret_model(), everything())),
+            to_json(report_of(secret_model(), everything())));
 }
 TEST(Report, LeavesOutRowsThatWereNotAskedFor) {
   const std::string json = to_json(report_of(secret_model()));
@@ -103,7 +105,8 @@ TEST(Report, LeavesOutRowsThatWereNotAskedFor) {
 }
 TEST(Report, JsonOptionsHideRowsThatOtherOutputsNeed) {
   const Report report = report_of(secret_model(), everything());
-  const std::string json = to_json(report, {.nodes = false, .tensors = false, .weights = false, .series = false});
+  const std::string json =
+      to_json(report, {.nodes = false, .tensors = false, .weights = false, .series = false});
   EXPECT_EQ(json, to_json(report_of(secret_model(), [] {
               InspectOptions options;
               options.include_scopes = true;
@@ -115,8 +118,8 @@ TEST(Report, SingleLineHasOneLine) {
   EXPECT_EQ(json.find('\n'), json.size() - 1);
 }
 
-constexpr std::string_view kPrivate[] = {"patient", "hospital", "secret", "ward", "diagnosis", "triage", "Triage",
-                                         "confidential", "doctor", "beds", "score"};
+constexpr std::string_view kPrivate[] = {"patient", "hospital",     "secret", "ward", "diagnosis", "triage",
+                                         "Triage",  "confidential", "doctor", "beds", "score"};
 
 void expect_nothing_private(const std::string& output) {
   for (const std::string_view word : kPrivate) {
@@ -153,15 +156,18 @@ TEST(Redaction, ReachesErrorLines) {
   options.bind["hospital_bed"] = 1;
   const Result<Report> report = inspect(secret_model(), "m", options);
   ASSERT_FALSE(report);
-  EXPECT_EQ(report.error().to_string().find("hospital_beds"), std::string::npos) << report.error().to_string();
+  EXPECT_EQ(report.error().to_string().find("hospital_beds"), std::string::npos)
+      << report.error().to_string();
 }
 
 TEST(Summary, ShowsNothingOfTheGraph) {
   InspectOptions options = everything();
   options.summary_only = true;
   const Report report = report_of(secret_model(), options);
-  for (const std::string& output : {to_json(report), to_markdown(report), to_csv(report), to_terminal(report, {})}) {
-    for (const std::string_view word : {"patient_vector", "secret_weight", "ward", "confidential", "/home/doctor"}) {
+  for (const std::string& output :
+       {to_json(report), to_markdown(report), to_csv(report), to_terminal(report, {})}) {
+    for (const std::string_view word :
+         {"patient_vector", "secret_weight", "ward", "confidential", "/home/doctor"}) {
       EXPECT_EQ(output.find(word), std::string::npos) << word << " in\n" << output;
     }
   }
@@ -190,7 +196,8 @@ TEST(Terminal, KeepsToEightyColumns) {
   const std::string text = to_terminal(report_of(std::move(g).build()), {});
   std::size_t begin = 0;
   for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
-    EXPECT_LE(display_width(std::string_view(text).substr(begin, end - begin)), 80u) << text.substr(begin, end - begin);
+    EXPECT_LE(display_width(std::string_view(text).substr(begin, end - begin)), 80u)
+        << text.substr(begin, end - begin);
     begin = end + 1;
   }
 }

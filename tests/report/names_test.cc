@@ -18,11 +18,15 @@ std::string json(std::string_view text) {
 TEST(JsonText, EscapesQuotesBackslashesAndControls) {
   EXPECT_EQ(json("a\"b\\c\nd\x01"), R"("a\"b\\c\nd\u0001")");
 }
-TEST(JsonText, KeepsTextBeyondAscii) { EXPECT_EQ(json("größe 層"), "\"größe 層\""); }
+TEST(JsonText, KeepsTextBeyondAscii) {
+  EXPECT_EQ(json("größe 層"), "\"größe 層\"");
+}
 TEST(JsonText, ReplacesWhatIsNoUtf8) {
-  EXPECT_EQ(json("a\xff" "b"), "\"a\uFFFDb\"");
-  EXPECT_EQ(json("\xc0\xaf"), "\"\uFFFD\uFFFD\"");          // overlong slash
-  EXPECT_EQ(json("\xed\xa0\x80"), "\"\uFFFD\uFFFD\uFFFD\"");  // a surrogate
+  EXPECT_EQ(json("a\xff"
+                 "b"),
+            "\"a\uFFFDb\"");
+  EXPECT_EQ(json("\xc0\xaf"), "\"\uFFFD\uFFFD\"");                      // overlong slash
+  EXPECT_EQ(json("\xed\xa0\x80"), "\"\uFFFD\uFFFD\uFFFD\"");            // a surrogate
   EXPECT_EQ(json("\xf4\x90\x80\x80"), "\"\uFFFD\uFFFD\uFFFD\uFFFD\"");  // beyond Unicode
   EXPECT_EQ(json("cut \xe5\xb1"), "\"cut \uFFFD\uFFFD\"");
 }
@@ -31,14 +35,20 @@ TEST(JsonText, EscapesWhatWouldRearrangeALine) {
   EXPECT_EQ(json("\u2028"), R"("\u2028")");
   EXPECT_EQ(json("\xf3\xa0\x80\x81"), R"("\udb40\udc01")");  // a tag character, as a surrogate pair
 }
-TEST(JsonText, CannotEndAScriptElement) { EXPECT_EQ(json("</script><b>"), R"("\u003c/script><b>")"); }
+TEST(JsonText, CannotEndAScriptElement) {
+  EXPECT_EQ(json("</script><b>"), R"("\u003c/script><b>")");
+}
 
 TEST(SafeText, NeutralisesTerminalEscapes) {
   EXPECT_EQ(safe("\x1b[31mred\x07"), "\\x1b[31mred\\x07");
   EXPECT_EQ(safe("\u202eabc"), "\\u202eabc");
-  EXPECT_EQ(safe("\xc2\x9b" "31m"), "\\x9b31m");  // the eight-bit form of ESC [
+  EXPECT_EQ(safe("\xc2\x9b"
+                 "31m"),
+            "\\x9b31m");  // the eight-bit form of ESC [
 }
-TEST(SafeText, HasOneLine) { EXPECT_EQ(safe("a\nb\r\tc"), "a\\x0ab\\x0d\\x09c"); }
+TEST(SafeText, HasOneLine) {
+  EXPECT_EQ(safe("a\nb\r\tc"), "a\\x0ab\\x0d\\x09c");
+}
 
 TEST(MarkdownText, HasNoMarkup) {
   EXPECT_EQ(markdown_text("*a* [b](c) <i>"), R"(\*a\* \[b\](c) \<i\>)");
