@@ -3,6 +3,7 @@
 #include <string>
 
 #include "analyses/infer_engine.h"
+#include "ops/domains.h"
 
 namespace haoline::engine {
 namespace {
@@ -63,6 +64,11 @@ std::string arity_problem(const Schema& schema, const Node& node) {
            " are needed";
   }
   return {};
+}
+
+std::string why_unknown(const Node& node) {
+  const std::string_view hint = domain_hint(node.domain);
+  return hint.empty() ? "is not known" : "is not known: " + std::string(hint);
 }
 
 bool ranks_are_known(std::span<const OperandFacts* const> inputs) {
@@ -188,7 +194,7 @@ void infer_node(Engine& engine, GraphId graph, NodeId id, Dim executions) {
   if (!problem.empty()) {
     report(engine, graph, id, FindingKind::wrong_arity, Message("the node " + problem));
   } else if (!is_known_op) {
-    report_cause(engine, graph, id, FindingKind::unknown_operator, "is not known");
+    report_cause(engine, graph, id, FindingKind::unknown_operator, why_unknown(node));
   } else {
     report_unknown_outputs(engine, graph, id);
   }

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "ops/domains.h"
 #include "ops/op_table.h"
 #include "ops/schema.h"
 
@@ -80,6 +81,12 @@ TEST(Coverage, TheUntestedAreFew) {
     names += full_name(entry) + " ";
   }
   EXPECT_LE(untested, kMostUntested) << names;
+}
+
+TEST(DomainHint, NamesWhoDefinesACustomOperator) {
+  EXPECT_NE(domain_hint("ai.onnx.contrib").find("onnxruntime-extensions"), std::string_view::npos);
+  EXPECT_NE(domain_hint("com.microsoft.nchwc").find("optimizer"), std::string_view::npos);
+  EXPECT_EQ(domain_hint("com.example"), "");
 }
 
 }  // namespace

@@ -271,7 +271,9 @@ Cost cost_gated_delta(const OpCall& call) {
 // Entries a row of a selection has room for: attributes alone decide.
 Dim selection_capacity(const OpCall& call) {
   if (call.text("policy_mode") == "csa") return call.number(call.integer("index_topk"));
-  return call.number(call.integer("token_budget") + call.integer("compress_ratio") - 1);
+  const Dim most =
+      call.pool().add(call.number(call.integer("token_budget")), call.number(call.integer("compress_ratio")));
+  return call.pool().subtract(most, Dim(1));
 }
 
 OpError infer_indexer(OpCall& call) {

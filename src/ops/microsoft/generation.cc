@@ -51,17 +51,21 @@ OpError infer_bifurcation(OpCall& call) {
   return {};
 }
 
+// Ids that precede a token in its longest n-gram.
+Dim history_length(const OpCall& call) {
+  return call.pool().subtract(call.number(call.integer("max_ngram_size")), Dim(1));
+}
+
 // Heads of every n-gram order from 2 on.
 Dim hash_heads(const OpCall& call) {
-  return call.pool().multiply(call.number(call.integer("max_ngram_size") - 1),
-                              call.number(call.integer("n_head_per_ngram")));
+  return call.pool().multiply(history_length(call), call.number(call.integer("n_head_per_ngram")));
 }
 
 OpError infer_hash(OpCall& call) {
   if (OpError error = needs_rank(call, 0, 2, "the ids")) return error;
   const Dim batch = extent(call, 0, 0);
   call.set_shape(0, Shape{batch, extent(call, 0, 1), hash_heads(call)});
-  call.set_shape(1, Shape{batch, call.number(call.integer("max_ngram_size") - 1)});
+  call.set_shape(1, Shape{batch, history_length(call)});
   return {};
 }
 
@@ -69,7 +73,7 @@ OpError infer_varlen_hash(OpCall& call) {
   if (OpError error = needs_rank(call, 0, 1, "the ids")) return error;
   DimPool& pool = call.pool();
   const Dim batch = pool.subtract(extent(call, 3, 0), Dim(1));
-  const Dim history = call.number(call.integer("max_ngram_size") - 1);
+  const Dim history = history_length(call);
   call.set_shape(0, Shape{extent(call, 0, 0), hash_heads(call)});
   call.set_shape(1, Shape{batch, history});
   call.set_shape(2, Shape{batch, history});

@@ -30,6 +30,7 @@ OpError infer_pool(OpCall& call, bool channels_last) {
 
 Cost pool_cost(const OpCall& call, bool channels_last, const Work& tap, const Work& result) {
   DimPool& pool = call.pool();
+  if (!call.output_shape(0).has_rank()) return Cost::unknown();  // the rule has refused the operands
   const ImageLayout layout = image_layout(call, call.rank(0), channels_last);
   Windows windows;
   if (read_windows(call, layout.spatial_rank, windows)) return Cost::unknown();

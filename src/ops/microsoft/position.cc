@@ -15,7 +15,8 @@ Dim rotated_elements(const OpCall& call) {
   if (width <= 0 || !call.has_rank(0)) return all;
   DimPool& pool = call.pool();
   if (call.rank(0) == 4) return pool.multiply(rows_of(call, 0), call.number(width));
-  return pool.multiply(rows_of(call, 0), call.number(width * call.integer("num_heads")));
+  return pool.multiply(rows_of(call, 0),
+                       pool.multiply(call.number(width), call.number(call.integer("num_heads"))));
 }
 
 Cost cost_rotary(const OpCall& call) {
