@@ -170,7 +170,9 @@ GraphId add_body(Reading& r, const Site& site, const Record& record, const Place
   graph.parent = site.scope->graph;
   graph.owner = site.owner;
   const GraphId id = r.model.graphs.add(std::move(graph));
-  r.notes.add({label, depth, false, false});
+  GraphNotes& notes = r.notes[r.notes.add({})];
+  notes.label = label;
+  notes.depth = depth;
   r.bodies.push_back({record.bytes, id, site.names, to_string(place), depth});
   return id;
 }

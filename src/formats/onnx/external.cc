@@ -70,10 +70,10 @@ void report_missing(Reading& r) {
 // stays.
 void remove_overlaps(std::vector<ByteSpan>& spans) {
   const auto before = [](const ByteSpan& a, const ByteSpan& b) {
-    return a.file != b.file ? a.file < b.file : a.offset < b.offset;
+    if (a.file != b.file) return a.file < b.file;
+    return a.offset != b.offset ? a.offset < b.offset : a.size > b.size;
   };
-  if (!std::is_sorted(spans.begin(), spans.end(), before))
-    std::stable_sort(spans.begin(), spans.end(), before);
+  if (!std::is_sorted(spans.begin(), spans.end(), before)) std::sort(spans.begin(), spans.end(), before);
   std::size_t kept = 0;
   std::uint64_t end = 0;
   FileId file;

@@ -99,6 +99,7 @@ void add_identity(Reading& r, Scope& inner, const NodeRecord& call, const Passed
   node.source_offset = r.offset_of(call.tag);
   graph.tensors[output.to].producer = id;
   graph.nodes.add(node);
+  r.notes[inner.graph].needs_node_names = true;
 }
 
 void check_outputs(Reading& r, Scope& inner, const NodeRecord& call, const FunctionRecord& function,

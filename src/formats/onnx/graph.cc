@@ -201,6 +201,7 @@ void read_graph(Reading& r, const std::shared_ptr<Scope>& scope, Bytes bytes, co
   r.model.graphs[scope->graph].nodes.reserve(parts.nodes.size());
   r.model.graphs[scope->graph].tensors.reserve(tensors);
   scope->names.reserve(tensors);
+  r.notes[scope->graph].node_names.reserve(parts.nodes.size());
 
   read_constants(r, *scope, parts, place);
   each(r, parts.inputs, place, "input",

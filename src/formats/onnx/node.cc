@@ -109,6 +109,10 @@ void add_node(Reading& r, const std::shared_ptr<Scope>& scope, const NodeRecord&
     node.name = r.model.arena.text(r.key);
     node.source_name = record.name;
   }
+  // Here, where the name has just been seen, the lookup is cheap.
+  GraphNotes& notes = r.notes[scope->graph];
+  if (node.name.empty() || !notes.node_names.insert(node.name, id.index).is_new)
+    notes.needs_node_names = true;
   node.scope = scope_of(r, *scope, record);
   node.version = version_of(r, *scope, record.domain);
   node.inputs = operands.first(record.inputs.size());

@@ -165,7 +165,7 @@ void finish_graphs(Reading& r) {
   }
   for (const GraphId id : r.model.graphs.ids()) {
     Graph& graph = r.model.graphs[id];
-    name_nodes(r, graph);
+    if (r.notes[id].needs_node_names) name_nodes(r, graph);
     if (r.notes[id].names_may_collide || has_unnamed_input(graph)) name_tensors(r, graph);
     set_path(r, id);
   }

@@ -94,7 +94,9 @@ struct GraphNotes {
   std::string_view label;  // of a body: "then_branch", "graphs[2]"
   std::size_t depth = 0;
   bool is_out_of_order = false;
-  bool names_may_collide = false;
+  bool names_may_collide = false;  // of tensors
+  NameTable node_names;
+  bool needs_node_names = false;  // one is empty or repeated
 };
 
 struct ExternalFile {

@@ -19,14 +19,15 @@ class NameTable {
     std::size_t wanted = 16;
     while (wanted < expected * 2) wanted *= 2;
     if (wanted > slots_.size()) rehash(wanted);
+    entries_.reserve(expected);
   }
-  std::size_t size() const { return size_; }
+  std::size_t size() const { return entries_.size(); }
 
   // Null when there is none. The pointer is good until the next insertion.
   std::uint32_t* find(std::string_view name) {
     if (slots_.empty()) return nullptr;
-    Slot& slot = slots_[place_of(name, hash_of(name))];
-    return slot.used ? &slot.value : nullptr;
+    const Slot slot = slots_[place_of(name, hash_of(name))];
+    return slot.entry != 0 ? &entries_[slot.entry - 1].value : nullptr;
   }
 
   struct Inserted {
@@ -35,22 +36,24 @@ class NameTable {
   };
   // Leaves an existing entry as it is.
   Inserted insert(std::string_view name, std::uint32_t value) {
-    if ((size_ + 1) * 2 > slots_.size()) rehash(slots_.empty() ? 16 : slots_.size() * 2);
+    if ((entries_.size() + 1) * 2 > slots_.size()) rehash(slots_.empty() ? 16 : slots_.size() * 2);
     const std::uint32_t hash = hash_of(name);
     Slot& slot = slots_[place_of(name, hash)];
-    if (slot.used) return {&slot.value, false};
-    slot = {name.data(), name.size(), hash, value, true};
-    ++size_;
-    return {&slot.value, true};
+    if (slot.entry != 0) return {&entries_[slot.entry - 1].value, false};
+    entries_.push_back({name.data(), name.size(), value});
+    slot = {hash, static_cast<std::uint32_t>(entries_.size())};
+    return {&entries_.back().value, true};
   }
 
  private:
-  struct Slot {
-    const char* data = nullptr;
-    std::size_t size = 0;
+  struct Slot {  // small, so that the table stays in the cache
     std::uint32_t hash = 0;
-    std::uint32_t value = 0;
-    bool used = false;
+    std::uint32_t entry = 0;  // one more than its index; 0: free
+  };
+  struct Entry {
+    const char* data;
+    std::size_t size;
+    std::uint32_t value;
   };
 
   // Eight bytes a step. The table's address is mixed in, so that a file cannot be made to collide.
@@ -76,12 +79,12 @@ class NameTable {
   std::size_t place_of(std::string_view name, std::uint32_t hash) const {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = hash & mask;
-    for (; slots_[at].used; at = (at + 1) & mask) {
-      const Slot& slot = slots_[at];
-      if (slot.hash == hash && slot.size == name.size() &&
-          (name.empty() || std::memcmp(slot.data, name.data(), name.size()) == 0)) {
+    for (; slots_[at].entry != 0; at = (at + 1) & mask) {
+      if (slots_[at].hash != hash) continue;
+      const Entry& entry = entries_[slots_[at].entry - 1];
+      if (entry.size == name.size() &&
+          (name.empty() || std::memcmp(entry.data, name.data(), name.size()) == 0))
         break;
-      }
     }
     return at;
   }
@@ -91,16 +94,16 @@ class NameTable {
     old.swap(slots_);
     const std::size_t mask = count - 1;
     for (const Slot& slot : old) {
-      if (!slot.used) continue;
+      if (slot.entry == 0) continue;
       std::size_t at = slot.hash & mask;
-      while (slots_[at].used) at = (at + 1) & mask;
+      while (slots_[at].entry != 0) at = (at + 1) & mask;
       slots_[at] = slot;
     }
   }
 
   std::uint64_t seed_ = reinterpret_cast<std::uintptr_t>(this) * 0xbf58476d1ce4e5b9;
   std::vector<Slot> slots_;
-  std::size_t size_ = 0;
+  std::vector<Entry> entries_;
 };
 
 }  // namespace haoline
