@@ -21,6 +21,7 @@ Engine::Engine(const Model& m, const InferOptions& o, Inference& inference)
   bytes_known.resize(m.graphs.size());
   repeats_left = 8 * count_nodes(m) + 100'000;
   decoded_left = std::size_t{1} << 20;
+  values_left = std::size_t{1} << 21;
 }
 
 void prepare_graph(Engine& engine, GraphId id) {

@@ -79,6 +79,7 @@ struct Engine {
   // Work left for inferring bodies again, so that nested loops stay linear in the file's size.
   std::size_t repeats_left = 0;
   std::size_t decoded_left = 0;  // elements of constants that may still become values
+  std::size_t values_left = 0;   // elements of results that may still be kept
   unsigned depth = 0;
   bool quiet = false;  // a trial run of a body: nothing is reported
   std::unordered_map<std::uint64_t, std::vector<Dim>> data_symbols;  // of nodes run before, by graph and node

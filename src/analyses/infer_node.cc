@@ -165,6 +165,9 @@ void settle_outputs(Engine& engine, GraphId graph, NodeId id, std::vector<Operan
     if (!node.outputs[i]) continue;
     merge_declared(engine, graph, node.outputs[i], outputs[i]);
     drop_misfit_value(outputs[i], engine.pool);
+    // Many nodes, each with a few thousand known elements, steer nothing but memory.
+    if (outputs[i].value.size() > engine.values_left) outputs[i].value = {};
+    engine.values_left -= outputs[i].value.size();
   }
 }
 

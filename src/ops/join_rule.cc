@@ -108,8 +108,10 @@ OpError given_parts(const OpCall& call, std::vector<Dim>& sizes, bool& is_given)
   is_given = true;
   if (call.has_attribute("split")) {
     for (const std::int64_t size : call.integer_list("split")) sizes.push_back(call.pool().number(size));
+  } else if (const Value* value = call.value(1)) {
+    for (const Number& size : value->elements()) sizes.push_back(size.integer());
   } else if (call.has(1)) {
-    sizes = extents_operand(call, 1).value_or(std::vector<Dim>(call.output_count(), Dim::unknown()));
+    sizes.assign(call.output_count(), Dim::unknown());
   } else {
     is_given = false;
     return std::nullopt;

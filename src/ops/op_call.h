@@ -89,8 +89,11 @@ class OpCall {
   const Shape& output_shape(std::size_t i) const { return outputs_[i].shape; }
   Expr output_elements(std::size_t i) const { return {element_count(outputs_[i].shape, pool_), pool_}; }
   // Setting a result the node does not have is allowed and does nothing.
+  // A rank that no model has is a hostile claim (Gather of itself doubles it every time): not followed.
+  static constexpr std::size_t kMaxRank = 128;
   void set_shape(std::size_t i, Shape shape) {
-    if (i < outputs_.size()) outputs_[i].shape = std::move(shape);
+    if (i >= outputs_.size()) return;
+    outputs_[i].shape = shape.rank() <= kMaxRank ? std::move(shape) : Shape::unknown_rank();
   }
   void set_dtype(std::size_t i, DType dtype) {
     if (i < outputs_.size()) outputs_[i].type.dtype = dtype;

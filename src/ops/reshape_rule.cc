@@ -9,6 +9,7 @@ namespace haoline {
 
 std::optional<std::vector<Dim>> extents_operand(const OpCall& call, std::size_t input) {
   if (const Value* value = call.value(input)) {
+    if (value->size() > OpCall::kMaxRank) return std::nullopt;
     std::vector<Dim> extents;
     extents.reserve(value->size());
     for (const Number& element : value->elements()) extents.push_back(element.integer());
@@ -231,6 +232,7 @@ OpError infer_unsqueeze(OpCall& call) {
     return std::nullopt;
   }
   const std::size_t rank = call.rank(0) + given.values->size();
+  if (rank > OpCall::kMaxRank) return std::nullopt;
   Axes axes;
   if (OpError error = normalize_axes(*given.values, rank, axes)) return error;
   Shape shape;

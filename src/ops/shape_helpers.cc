@@ -14,6 +14,7 @@ Message repeated_axis(std::size_t axis) {
 
 OpError normalize_axes(std::span<const std::int64_t> given, std::size_t rank, Axes& axes) {
   axes.clear();
+  if (given.size() > OpCall::kMaxRank) return Message(std::to_string(given.size()) + " axes are given");
   for (const std::int64_t axis : given) {
     const std::optional<std::size_t> index = normalize_axis(axis, rank);
     if (!index) return axis_out_of_range(axis, rank);
@@ -32,9 +33,7 @@ std::optional<std::size_t> length_of(const OpCall& call, std::size_t input) {
   if (call.rank(input) == 0) return 1;
   if (call.rank(input) != 1) return std::nullopt;
   const std::optional<std::int64_t> extent = call.shape(input)[0].number();
-  // More axes than this make no tensor; a claim that large is no reason to allocate.
-  constexpr std::int64_t kMostAxes = 1024;
-  if (!extent || *extent < 0 || *extent > kMostAxes) return std::nullopt;
+  if (!extent || *extent < 0 || *extent > static_cast<std::int64_t>(OpCall::kMaxRank)) return std::nullopt;
   return static_cast<std::size_t>(*extent);
 }
 

@@ -1,6 +1,7 @@
 #include "ops/tensor_value.h"
 
 #include "ir/tensor_elements.h"
+#include "ops/op_call.h"
 
 namespace haoline {
 
@@ -18,6 +19,7 @@ Value value_of(const TensorData& data, DimPool& pool) {
 }
 
 Shape shape_of(const TensorData& data, DimPool& pool) {
+  if (data.extents.size() > OpCall::kMaxRank) return Shape::unknown_rank();
   Shape shape;
   for (const std::int64_t extent : data.extents) shape.push_back(pool.number(extent));
   return shape;

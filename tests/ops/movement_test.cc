@@ -246,6 +246,24 @@ TEST(Movement, CostsNothing) {
   EXPECT_EQ(node.macs(), "0");
 }
 
+TEST(HostileInput, RanksThatDoubleAreNotFollowedForEver) {
+  GraphBuilder g(17);
+  TensorId x = g.input("x", DType::int64, {1, 1, 1, 1});
+  for (int i = 0; i < 64; ++i) x = g.node("Gather", {x, x});
+  Inferred graph(std::move(g));
+  EXPECT_EQ(graph.shape(x), "?");
+}
+
+TEST(HostileInput, ManyLargeValuesAreForgotten) {
+  GraphBuilder g(17);
+  const TensorId shape = g.constant("shape", {4096});
+  TensorId last;
+  for (int i = 0; i < 2000; ++i) last = g.node("ConstantOfShape", {shape});
+  Inferred graph(std::move(g));
+  EXPECT_EQ(graph.shape(last), "[4096]");
+  EXPECT_EQ(graph.value(last), "none");
+}
+
 TEST(Steering, AReshapeFollowsShapesThroughGatherAndConcat) {
   GraphBuilder g(17);
   const TensorId x = g.input("x", DType::float32, {"batch", "seq", 768});
