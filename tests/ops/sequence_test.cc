@@ -15,7 +15,7 @@ TEST(Sequence, ConstructKeepsWhatElementsAgreeIn) {
   const TensorId first = g.node("SequenceAt", {both, g.scalar("zero", 0)});
   Inferred inferred(std::move(g));
   EXPECT_EQ(inferred.said(both), "sequence(float32) [?, n] x 2");
-  EXPECT_EQ(inferred.value(length), "2");
+  EXPECT_EQ(inferred.value(length), "[2]");
   EXPECT_EQ(inferred.said(first), "float32 [?, n]");
 }
 
@@ -77,10 +77,10 @@ TEST(Optional, WrapsAndUnwraps) {
   EXPECT_EQ(inferred.said(maybe), "optional(float32) [n, 3] x ?");
   EXPECT_EQ(inferred.said(again), "float32 [n, 3]");
   EXPECT_EQ(inferred.said(same), "float32 [n, 3]");
-  EXPECT_EQ(inferred.value(there), "1");
-  EXPECT_EQ(inferred.value(absent), "0");
+  EXPECT_EQ(inferred.value(there), "[1]");
+  EXPECT_EQ(inferred.value(absent), "[0]");
   EXPECT_EQ(inferred.said(unknown), "bool []");
-  EXPECT_EQ(inferred.value(unknown), "");
+  EXPECT_EQ(inferred.value(unknown), "none");
 }
 
 TEST(Strings, PartsAndStopWordsAreDecidedByTheText) {

@@ -1,16 +1,16 @@
-// A graph stated with GraphBuilder and what inference makes of it, as text:
+// A graph stated in a few lines, inferred, and what was found out about one tensor as text.
 //
 //   GraphBuilder g;
-//   const TensorId y = g.node("Relu", {g.input("x", DType::float32, {"n", 3})});
-//   Inferred inferred(std::move(g));
-//   EXPECT_EQ(inferred.said(y), "float32 [n, 3]");
+//   const TensorId x = g.input("x", DType::float32, {"batch", 3, "h", "w"});
+//   Inferred graph(std::move(g));
+//   EXPECT_EQ(graph.shape(x), "[batch, 3, h, w]");
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "analyses/inference.h"
 #include "ir/graph_builder.h"
+#include "support/one_node.h"
 
 namespace haoline::test {
 
@@ -19,41 +19,45 @@ class Inferred {
   explicit Inferred(GraphBuilder&& builder, const InferOptions& options = {})
       : model_(std::move(builder).build()), inference_(infer(model_, options)) {}
 
-  const Model& model() const { return model_; }
+  explicit operator bool() const { return bool(inference_); }
   Inference& inference() { return *inference_; }
-  bool failed() const { return !inference_; }
-  std::string error() const { return inference_ ? "" : inference_.error().to_string(); }
+  const Model& model() const { return model_; }
+  const OperandFacts& facts(TensorId tensor) const { return inference_->facts(Model::kMain, tensor); }
 
-  const OperandFacts& facts(TensorId tensor) { return inference_->facts(Model::kMain, tensor); }
-  std::string text(Dim dim) { return inference_->dims.to_string(dim); }
-  // "float32 [n, 3]", "sequence(float32) [3] x 4" (the elements' shape and how many).
-  std::string said(TensorId tensor) {
-    const OperandFacts& of = facts(tensor);
-    std::string words = to_string(of.type) + " " + to_string(of.shape, inference_->dims);
-    if (!of.type.is_tensor()) words += " x " + text(of.length);
-    return words;
+  std::string shape(TensorId tensor) const { return to_string(facts(tensor).shape, inference_->dims); }
+  std::string value(TensorId tensor) const { return OneNode::spell(facts(tensor).value, inference_->dims); }
+  DType dtype(TensorId tensor) const { return facts(tensor).type.dtype; }
+  // The first finding's words; "" when there is none.
+  std::string finding() const {
+    return inference_->findings.empty() ? "" : inference_->findings.front().message.to_string();
   }
-  std::string value(TensorId tensor) {
-    std::string words;
-    for (const Number& n : facts(tensor).value.elements()) {
-      words += (words.empty() ? "" : ", ") + text(n.integer());
-    }
-    return words;
-  }
-  const Cost& cost(std::uint32_t node = 0) {
-    return inference_->graphs[Model::kMain].nodes[NodeId{node}].cost;
-  }
-  std::string macs(std::uint32_t node = 0) { return text(cost(node).macs); }
-  std::string count(Arith kind, std::uint32_t node = 0) {
-    return text(cost(node).operations[static_cast<std::size_t>(kind)]);
-  }
-  std::string arithmetic(std::uint32_t node = 0) { return text(cost(node).arithmetic(inference_->dims)); }
-  // The first finding of that kind in words; "" when there is none.
-  std::string finding(FindingKind kind) {
+  std::string finding(FindingKind kind) const {
     for (const Finding& finding : inference_->findings) {
       if (finding.kind == kind) return finding.message.to_string();
     }
     return "";
+  }
+  // "float32 [n, 3]"; of a container its elements and how many: "sequence(float32) [3] x 4".
+  std::string said(TensorId tensor) const {
+    const OperandFacts& of = facts(tensor);
+    std::string words = to_string(of.type) + " " + to_string(of.shape, inference_->dims);
+    return of.type.is_tensor() ? words : words + " x " + inference_->dims.to_string(of.length);
+  }
+  // What a node of the main graph costs.
+  const Cost& cost(std::uint32_t node = 0) const {
+    return inference_->graphs[Model::kMain].nodes[NodeId{node}].cost;
+  }
+  std::string macs(std::uint32_t node = 0) const { return inference_->dims.to_string(cost(node).macs); }
+  std::string count(Arith kind, std::uint32_t node = 0) const {
+    return inference_->dims.to_string(cost(node).operations[static_cast<std::size_t>(kind)]);
+  }
+  std::string arithmetic(std::uint32_t node = 0) {
+    return inference_->dims.to_string(cost(node).arithmetic(inference_->dims));
+  }
+  // An extent under bindings; -1 when it has none.
+  std::int64_t extent_at(TensorId tensor, std::size_t axis, const Bindings& bindings) const {
+    const std::optional<Int128> number = inference_->dims.evaluate(facts(tensor).shape[axis], bindings);
+    return number ? static_cast<std::int64_t>(*number) : -1;
   }
 
  private:
