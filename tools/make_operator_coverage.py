@@ -77,6 +77,8 @@ def count_models(onnx, add):
 
 def count_figures(add_enumerator):
     for path in sorted((ROOT / "tests/ops").glob("*_test.cc")):
+        if path.name in ("coverage_test.cc", "hostile_operands_test.cc"):  # about all rows, about none
+            continue
         for test in re.split(r"\nTEST\(", path.read_text())[1:]:
             for name in set(re.findall(r"Op::(\w+)", test)):
                 add_enumerator(name, 4)

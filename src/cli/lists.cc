@@ -7,19 +7,13 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "formats/format.h"
-#include "ops/op_table.h"
-#include "ops/schema.h"
+#include "ops/coverage.h"
 #include "report/format.h"
+#include "report/operators_page.h"
 #include "report/to_json.h"
 
 namespace haoline::cli {
 namespace {
-
-std::string display(Op op) {
-  const OpName name = name_of(op);
-  return name.domain.empty() ? std::string(name.name)
-                             : std::string(name.domain) + "." + std::string(name.name);
-}
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -27,58 +21,25 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-std::string cost_word(const CostRule& rule) {
-  constexpr std::string_view kWords[] = {"none", "free", "per output", "per input", "formula", "bodies"};
-  return std::string(kWords[static_cast<std::size_t>(rule.kind)]);
-}
-
-struct OperatorLine {
-  std::string name, category, shapes, cost, counts;
-};
-
-std::vector<OperatorLine> operator_lines(std::string_view pattern) {
-  std::vector<OperatorLine> lines;
-  for (const Family family : families()) {
-    for (const OpRow& row : family()) {
-      std::string op = display(row.op);
-      if (lower(op).find(lower(pattern)) == std::string::npos) continue;
-      lines.push_back({std::move(op), std::string(name(row.category)), row.infer ? "yes" : "no",
-                       cost_word(row.cost), std::string(row.counts)});
-    }
-  }
-  // ai.onnx first, then the other domains.
-  std::sort(lines.begin(), lines.end(), [](const OperatorLine& x, const OperatorLine& y) {
-    const bool x_domain = x.name.find('.') != std::string::npos,
-               y_domain = y.name.find('.') != std::string::npos;
-    return x_domain != y_domain ? y_domain : x.name < y.name;
+// Operators whose full name contains the pattern, whatever the case.
+std::vector<OperatorCoverage> matching_operators(std::string_view pattern) {
+  std::vector<OperatorCoverage> operators = operator_coverage();
+  std::erase_if(operators, [wanted = lower(pattern)](const OperatorCoverage& entry) {
+    return lower(full_name(entry)).find(wanted) == std::string::npos;
   });
-  return lines;
+  return operators;
 }
 
-std::string operator_page(const std::vector<OperatorLine>& lines) {
-  std::string out =
-      "# Operators\n\nMade by `haoline ops --markdown`. *Shapes*: types and shapes of the results are "
-      "inferred. *Cost*: "
-      "how operations are counted: free (moves or names data), per element of the output or input, by a "
-      "formula, by "
-      "its bodies, or none (the totals then say what they leave out).\n\n"
-      "| operator | category | shapes | cost | what counts |\n|---|---|---|---|---|\n";
-  for (const OperatorLine& line : lines) {
-    out += "| " + line.name + " | " + line.category + " | " + line.shapes + " | " + line.cost + " | " +
-           line.counts + " |\n";
-  }
-  return out;
-}
-
-std::string operator_text(const std::vector<OperatorLine>& lines) {
+std::string operator_text(const std::vector<OperatorCoverage>& operators) {
   std::size_t width = 8;
-  for (const OperatorLine& line : lines) width = std::max(width, line.name.size());
-  std::string out = padded("operator", width) + "  category     shapes  cost\n";
-  for (const OperatorLine& line : lines) {
-    out += padded(line.name, width) + "  " + padded(line.category, 11) + "  " + padded(line.shapes, 6) +
-           "  " + line.cost + "\n";
+  for (const OperatorCoverage& entry : operators) width = std::max(width, full_name(entry).size());
+  std::string out = padded("operator", width) + "  category     results  cost                tested by\n";
+  for (const OperatorCoverage& entry : operators) {
+    out += padded(full_name(entry), width) + "  " + padded(std::string(name(entry.category)), 11) + "  " +
+           padded(entry.infers ? "yes" : "no", 7) + "  " + padded(std::string(entry.cost_class), 18) + "  " +
+           entry.tested_by + "\n";
   }
-  return out + plural(lines.size(), "operator") + "\n";
+  return out + plural(operators.size(), "operator") + "\n";
 }
 
 std::string_view grade_word(Grade grade) {
@@ -90,8 +51,8 @@ std::string_view grade_word(Grade grade) {
 
 int run_ops(const Arguments& arguments) {
   const std::string pattern = arguments.operands.empty() ? "" : arguments.operands[0];
-  const std::vector<OperatorLine> lines = operator_lines(pattern);
-  return print(arguments.markdown ? operator_page(lines) : operator_text(lines));
+  const std::vector<OperatorCoverage> operators = matching_operators(pattern);
+  return print(arguments.markdown ? operators_page(operators) : operator_text(operators));
 }
 
 int run_formats(const Arguments&) {

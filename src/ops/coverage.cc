@@ -87,6 +87,11 @@ std::string_view name(CostRule::Class cost_class) {
   return kNames[static_cast<std::size_t>(cost_class)];
 }
 
+std::string full_name(const OperatorCoverage& entry) {
+  if (entry.domain.empty()) return std::string(entry.name);
+  return std::string(entry.domain) + "." + std::string(entry.name);
+}
+
 std::vector<OperatorCoverage> operator_coverage() {
   std::vector<OperatorCoverage> operators = named_operators();
   add_versions(operators);

@@ -40,6 +40,8 @@ struct OperatorCoverage {
   std::string tested_by;
 };
 
+std::string full_name(const OperatorCoverage& entry);  // "com.microsoft.Attention", "Conv"
+
 // Every operator with a canonical name: ai.onnx first, then the other domains, by name.
 std::vector<OperatorCoverage> operator_coverage();
 

@@ -1,10 +1,6 @@
 #include "report/operators_page.h"
 
 #include <algorithm>
-#include <span>
-#include <vector>
-
-#include "ops/coverage.h"
 
 namespace haoline {
 namespace {
@@ -57,7 +53,7 @@ std::string plural(std::size_t count, std::string_view what) {
   return std::to_string(count) + " " + std::string(what);
 }
 
-std::string summary(const std::vector<OperatorCoverage>& operators) {
+std::string summary(std::span<const OperatorCoverage> operators) {
   const auto count = [&](auto condition) {
     return static_cast<std::size_t>(std::count_if(operators.begin(), operators.end(), condition));
   };
@@ -70,8 +66,7 @@ std::string summary(const std::vector<OperatorCoverage>& operators) {
 
 }  // namespace
 
-std::string operators_page() {
-  const std::vector<OperatorCoverage> operators = operator_coverage();
+std::string operators_page(std::span<const OperatorCoverage> operators) {
   std::string page = std::string(kIntroduction) + summary(operators);
   std::string_view domain = "?";
   for (const OperatorCoverage& entry : operators) {

@@ -2,10 +2,13 @@
 // tests it.
 #pragma once
 
+#include <span>
 #include <string>
+
+#include "ops/coverage.h"
 
 namespace haoline {
 
-std::string operators_page();
+std::string operators_page(std::span<const OperatorCoverage> operators);
 
 }  // namespace haoline

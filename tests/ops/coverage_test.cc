@@ -13,12 +13,7 @@
 namespace haoline {
 namespace {
 
-std::string full_name(const OperatorCoverage& entry) {
-  return entry.domain.empty() ? std::string(entry.name)
-                              : std::string(entry.domain) + "." + std::string(entry.name);
-}
-
-TEST(Coverage, DISABLED_EveryNamedOperatorHasARow) {
+TEST(Coverage, EveryNamedOperatorHasARow) {
   for (const OperatorCoverage& entry : operator_coverage()) {
     EXPECT_NE(entry.row, nullptr) << full_name(entry) << " has no row";
   }
@@ -72,7 +67,7 @@ TEST(Coverage, EvidenceIsSpelledByKind) {
 
 // Operators for which nobody else's answer is at hand. The list may only become shorter.
 TEST(Coverage, TheUntestedAreFew) {
-  constexpr int kMostUntested = 15;
+  constexpr int kMostUntested = 4;
   int untested = 0;
   std::string names;
   for (const OperatorCoverage& entry : operator_coverage()) {

@@ -89,3 +89,16 @@ onnx("LRN", "plain", [f(1, 4, 3, 3)], size=3)
 onnx("LpPool", "plain", [f(1, 2, 6, 6)], kernel_shape=[2, 2], strides=[2, 2])
 onnx("Bernoulli", "plain", [f(2, 3)], seed=1.0)
 onnx("EyeLike", "plain", [f(3, 4)], dtype=TensorProto.INT32)
+onnx("EfficientNMS_TRT", "plain", [f(2, 100, 4), f(2, 100, 5)], 4, max_output_boxes=20, background_class=-1,
+     box_coding=0, iou_threshold=0.5, plugin_version="1", score_activation=0, score_threshold=0.1)
+onnx("PyramidROIAlign_TRT", "plain", [f(1, 10, 4)] + [f(1, 8, n, n) for n in (32, 16, 8, 4)], pooled_size=7,
+     plugin_version="1")
+onnx("MultilevelCropAndResize_TRT", "plain", [f(1, 10, 4)] + [f(1, 8, n, n) for n in (32, 16, 8, 4)], pooled_size=7,
+     image_size=[3, 64, 64], plugin_version="1")
+onnx("DisentangledAttention_TRT", "plain", [f(4, 8, 8), f(4, 8, 16), f(4, 8, 16)], factor=0.5, span=4)
+onnx("MemcpyFromHost", "plain", [f(2, 3)])
+onnx("MemcpyToHost", "plain", [f(2, 3)])
+onnx("GivenTensorFill", "shape", [], opset=9, shape=[2, 3], values=[1.0] * 6)
+onnx("GivenTensorFill", "like", [f(2, 3)], opset=9, values=[1.0] * 6)
+onnx("GRUUnit", "plain", [f(2, 3), f(2, 9), f(2), f(1)], opset=9)
+onnx("SwiGLU", "plain", [f(2, 3), f(2, 3)], opset=28)
