@@ -178,7 +178,7 @@ bool set_distinct(OpCall& call, std::optional<std::size_t> axis) {
 }  // namespace
 
 OpError infer_unique(OpCall& call) {
-  for (const std::size_t i : {1, 2, 3}) {
+  for (std::size_t i = 1; i <= 3; ++i) {
     call.set_dtype(i, DType::int64);
     call.set_shape(i, Shape::of_unknown(1));
   }

@@ -86,8 +86,9 @@ void set_top_value(OpCall& call, std::size_t axis, std::size_t k) {
   std::vector<std::size_t> order(lines.extent);
   for (std::size_t line = 0; line < lines.count; ++line) {
     for (std::size_t i = 0; i < lines.extent; ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
       const double x = (*numbers)[lines.at(line, a)], y = (*numbers)[lines.at(line, b)];
+      if (x == y) return a < b;  // the first of equals comes first
       return largest ? x > y : x < y;
     });
     for (std::size_t i = 0; i < k; ++i) {
