@@ -14,7 +14,9 @@ namespace {
 void add_transform(Cost& cost, const OpCall& call, Dim points, Dim count) {
   const auto n = points.number();
   const bool usable = n && *n > 0;
-  const Dim stages = usable ? Dim(std::bit_width(static_cast<std::uint64_t>(*n - 1))) : Dim::unknown();
+  const Dim stages = usable
+                         ? Dim(static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(*n - 1))))
+                         : Dim::unknown();
   call.note("points", points);
   call.note("stages", stages);
   call.note("transforms", count);
