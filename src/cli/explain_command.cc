@@ -19,7 +19,7 @@ std::string text_of(const Explanation& explanation) {
   std::string out = safe(explanation.result_text) + "\n";
   for (const Explanation::Line& line : explanation.lines) {
     std::string text = "  " + padded(safe(line.label), width) + " ";
-    text += wrapped(safe(line.text), display_width(text), width + 3, 100);
+    text += wrapped(safe(line.text), display_width(text), width + 3, 80);
     out += text + "\n";
   }
   return out;

@@ -1,6 +1,7 @@
 #include "report/breakdown.h"
 
 #include <algorithm>
+#include <set>
 
 #include "report/format.h"
 #include "report/utf8.h"
@@ -45,15 +46,19 @@ void add_operators(const Report& report, std::size_t top, std::vector<BreakdownR
     const auto entry =
         std::find_if(report.cost.by_operator.entries.begin(), report.cost.by_operator.entries.end(),
                      [&](const auto& e) { return &e.second == costs[i]; });
-    rows.push_back(cost_row(report, *costs[i], safe(entry->first.text), {}));
+    rows.push_back(cost_row(report, *costs[i], safe(short_operator(entry->first.text)), {}));
   }
 }
 
-// Scopes keep their order, parents before children, so that the table reads as a tree.
+// The most expensive scopes in their order, parents before children, so that the table reads as a tree.
 void add_scopes(const Report& report, std::size_t top, std::vector<BreakdownRow>& rows) {
+  std::vector<const OperatorCost*> costs;
+  for (const ScopeCost& scope : report.cost.by_scope) costs.push_back(&scope.cost);
+  sort_by_cost(report, costs);
+  if (costs.size() > top) costs.resize(top);
+  const std::set<const OperatorCost*> kept(costs.begin(), costs.end());
   for (const ScopeCost& scope : report.cost.by_scope) {
-    if (rows.size() >= top) break;
-    rows.push_back(cost_row(report, scope.cost, {}, safe(scope.scope.text)));
+    if (kept.contains(&scope.cost)) rows.push_back(cost_row(report, scope.cost, {}, safe(scope.scope.text)));
   }
 }
 
@@ -61,7 +66,7 @@ void add_nodes(const Report& report, std::size_t top, std::vector<BreakdownRow>&
   for (const HeavyNode& node : report.cost.heaviest) {
     if (rows.size() >= top) break;
     const Quantity& figure = measure(report, node.macs, node.flops);
-    std::string what = safe(node.op.text);
+    std::string what(safe(short_operator(node.op.text)));
     if (!node.detail.text.empty()) what += " " + std::string(node.detail.text);
     std::string name = safe(node.node.text);
     if (!node.graph.text.empty()) name = safe(node.graph.text) + ": " + name;
@@ -103,7 +108,8 @@ std::string breakdown_text(const Report& report, Breakdown by, std::size_t top) 
   if (table.rows.empty()) return {};
   const std::size_t figure = std::max<std::size_t>(widest(table.rows, &BreakdownRow::figure, 20), 9);
   const std::size_t what = widest(table.rows, &BreakdownRow::what, 24);
-  const std::size_t detail = widest(table.rows, &BreakdownRow::detail, 20);
+  const std::size_t detail =
+      std::max(widest(table.rows, &BreakdownRow::detail, 20), table.detail_title.size());
   const std::size_t share = 7;
   // What is left is for the name: margin 2, two columns between neighbours.
   const std::size_t used = 2 + figure + 2 + (what ? what + 2 : 0) + detail + 2 + share + 2;

@@ -12,7 +12,15 @@ Dim flops_of(Builder& b, const CostSum& sum) {
   return b.options.macs_only ? b.dims().multiply(2, sum.macs) : sum.flops;
 }
 
+// A sum of which nothing is known is no 0.
+bool knows_nothing(const CostSum& sum) {
+  return !sum.complete && sum.macs.is(0) && sum.flops.is(0);
+}
+
 OperatorCost operator_cost(Builder& b, const CostSum& sum) {
+  if (knows_nothing(sum)) {
+    return {static_cast<std::int64_t>(sum.nodes), b.total(Dim::unknown()), b.total(Dim::unknown())};
+  }
   return {static_cast<std::int64_t>(sum.nodes), b.total(sum.macs, sum.complete),
           b.total(flops_of(b, sum), sum.complete)};
 }
@@ -114,7 +122,11 @@ ParameterInfo build_parameters(Builder& b) {
 }
 
 CostInfo build_cost(Builder& b) {
-  const CostSum& total = b.in.totals.total;
+  CostSum total = b.in.totals.total;
+  if (b.in.totals.nodes != 0 && b.in.totals.nodes_known == 0) {  // nothing is known: no 0 either
+    total.macs = total.flops = Dim::unknown();
+    total.operations.fill(Dim(0));
+  }
   CostInfo out{.macs = b.total(total.macs, total.complete),
                .flops = b.total(flops_of(b, total), total.complete),
                .bytes_read = b.total(total.bytes_read, total.bytes_complete),

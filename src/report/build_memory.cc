@@ -53,20 +53,21 @@ KvCacheInfo build_cache(Builder& b, const KvCache& cache) {
   return out;
 }
 
-// Bits of one logical element as stored. Block types count by what a block spends on it.
-std::string bits_of(std::string_view dtype_name) {
-  const auto dtype = dtype_named(dtype_name);
-  if (!dtype) return "other";
-  const DTypeInfo& type = info(*dtype);
-  if (type.bits != 0) return std::to_string(type.bits);
-  return type.block_elements == 0 ? "other" : std::string(dtype_name);
+// Bits of one logical element as stored. Several logical elements in a byte are a packed weight; block types
+// have a name instead of a number.
+std::string bits_of(Builder& b, const Parameter& parameter) {
+  const DTypeInfo& type = info(parameter.dtype);
+  if (type.bits == 0) return type.block_elements > 1 ? std::string(type.name) : "other";
+  const auto elements = b.value(parameter.elements), bytes = b.value(parameter.memory_bytes);
+  if (type.bits == 8 && elements && bytes && *bytes > 0 && *elements > *bytes) {
+    return std::to_string(std::max<int>(1, static_cast<int>(*bytes * 8 / *elements)));
+  }
+  return std::to_string(type.bits);
 }
 
-bool is_quantized_type(std::string_view dtype_name) {
-  const auto dtype = dtype_named(dtype_name);
-  if (!dtype) return false;
-  const DTypeInfo& type = info(*dtype);
-  return type.kind == DTypeClass::block || (is_integer(*dtype) && type.bits <= 8) ||
+bool is_quantized_type(DType dtype) {
+  const DTypeInfo& type = info(dtype);
+  return type.kind == DTypeClass::block || (is_integer(dtype) && type.bits <= 8) ||
          (type.kind == DTypeClass::floating && type.bits != 0 && type.bits <= 8);
 }
 
@@ -129,10 +130,11 @@ std::optional<QuantizationInfo> build_quantization(Builder& b) {
   }
   std::map<std::string, Dim> bits;
   bool stored = false;
-  for (const auto& row : b.in.parameters.by_dtype) {
-    stored = stored || is_quantized_type(row.name);
-    Dim& sum = bits.try_emplace(bits_of(row.name), Dim(0)).first->second;
-    sum = b.dims().add(sum, row.elements);
+  for (const Parameter& parameter : b.in.parameters.parameters) {
+    if (parameter.role != ParameterRole::trainable && parameter.role != ParameterRole::buffer) continue;
+    stored = stored || is_quantized_type(parameter.dtype);
+    Dim& sum = bits.try_emplace(bits_of(b, parameter), Dim(0)).first->second;
+    sum = b.dims().add(sum, parameter.elements);
   }
   if (out.scheme.empty() && !stored) return std::nullopt;
   if (out.scheme.empty()) out.scheme.push_back({"stored"});

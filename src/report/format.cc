@@ -30,6 +30,12 @@ void append_grouped(std::string& out, std::string_view digits) {
   }
 }
 
+// Whether an identifier goes on at that place, or is the name of a function.
+bool continues(std::string_view text, std::size_t at) {
+  return at < text.size() &&
+         (std::isalnum(static_cast<unsigned char>(text[at])) || text[at] == '_' || text[at] == '(');
+}
+
 }  // namespace
 
 std::string grouped(Int128 value) {
@@ -68,10 +74,29 @@ std::string bytes_text(Int128 bytes) {
 std::string percent_text(double part, double whole) {
   if (whole <= 0) return {};
   const double share = part / whole * 100;
+  if (share > 0 && share < 0.05) return "<0.1 %";
+  if (share < 100 && share >= 99.95) return ">99.9 %";
   return fixed(share, share >= 99.95 ? 0 : 1) + " %";
 }
 
+std::string_view short_operator(std::string_view display) {
+  for (const std::string_view domain : {"com.microsoft.", "ai.onnx.ml.", "ai.onnx.preview.training."}) {
+    if (display.starts_with(domain) && display.find('.', domain.size()) == std::string_view::npos) {
+      return display.substr(domain.size());
+    }
+  }
+  return display;
+}
+
+std::string symbol_text(std::string_view name) {
+  const auto is_part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+  const bool is_identifier = !name.empty() && !std::isdigit(static_cast<unsigned char>(name.front())) &&
+                             std::all_of(name.begin(), name.end(), is_part);
+  return is_identifier ? std::string(name) : "`" + safe(name) + "`";
+}
+
 std::string people_formula(std::string_view ascii) {
+  constexpr std::string_view kPowers[] = {"", "", "²", "³", "⁴"};
   std::string out;
   for (std::size_t at = 0; at < ascii.size();) {
     const char c = ascii[at];
@@ -86,7 +111,15 @@ std::string people_formula(std::string_view ascii) {
       while (end < ascii.size() &&
              (std::isalnum(static_cast<unsigned char>(ascii[end])) || ascii[end] == '_'))
         ++end;
-      append_safe(out, ascii.substr(at, end - at));
+      const std::string_view word = ascii.substr(at, end - at);
+      append_safe(out, word);
+      std::size_t power = 1;  // seq*seq reads as seq²
+      while (power + 1 < std::size(kPowers) && ascii.substr(end, 1) == "*" &&
+             ascii.substr(end + 1, word.size()) == word && !continues(ascii, end + 1 + word.size())) {
+        end += 1 + word.size();
+        ++power;
+      }
+      out += kPowers[power];
     } else if (c == '*') {
       out += "·";
     } else {
@@ -128,7 +161,7 @@ std::string quantity_text(const Quantity& quantity, std::string (*unit)(Int128))
     return quantity.max ? "at most " + unit(*quantity.max) : "unknown";
   }
   const std::string text = unit(*quantity.value);
-  if (!quantity.complete) return "at least " + text;
+  if (!quantity.complete) return *quantity.value == 0 ? "unknown" : "at least " + text;
   return quantity.basis == Basis::bounded ? "at most " + text : text;
 }
 
@@ -180,7 +213,7 @@ std::string wrapped(std::string_view text, std::size_t first_column, std::size_t
       const std::size_t length = decode_utf8(word, at).length;
       const std::size_t columns = display_width(word.substr(at, length));
       if (column + columns > width) new_line();
-      out.append(word, at, length);
+      out.append(word.substr(at, length) == kNoBreak ? " " : word.substr(at, length));
       column += columns;
       at += length;
     }

@@ -11,12 +11,19 @@
 
 namespace haoline {
 
+// A space at which `wrapped` does not break; it comes out as a space.
+inline constexpr std::string_view kNoBreak = "\u00a0";
+
 std::string grouped(Int128 value);                    // "4,089,184,256"
 std::string scaled(Int128 value);                     // "4.089 G"; below 10,000 all digits
 std::string bytes_text(Int128 bytes);                 // "9.19 MiB"
 std::string percent_text(double part, double whole);  // "2.9 %"; empty when there is no whole
-// The formula with `·` for products and grouped digits. Expects the report's ascii grammar.
+// The formula with `·` for products, powers and grouped digits. Expects the report's ascii grammar.
 std::string people_formula(std::string_view ascii);
+// An operator of a well-known domain without that domain: "MatMulNBits" for "com.microsoft.MatMulNBits".
+std::string_view short_operator(std::string_view display);
+// A symbol as formulas spell it: in backquotes when it is no identifier.
+std::string symbol_text(std::string_view name);
 // "[batch, 3, 224, 224]", "?" for an unknown rank; names are made safe.
 std::string shape_text(const ShapeText& shape);
 // "1x3x224x224"; "?" for what is unknown, "scalar".

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "report/builder.h"
+#include "report/format.h"
 
 namespace haoline {
 namespace {
@@ -19,7 +20,8 @@ struct Share {
 std::string percent(double part) {
   std::array<char, 32> text;
   const double value = part * 100;
-  const int digits = value >= 99.95 || value < 0.05 ? 0 : value >= 10 ? 0 : 1;
+  if (value < 100 && value >= 99.95) return "over 99.9 %";
+  const int digits = value >= 99.95 ? 0 : 1;
   const auto end = std::to_chars(text.begin(), text.end(), value, std::chars_format::fixed, digits).ptr;
   return std::string(text.begin(), end) + " %";
 }
@@ -76,7 +78,8 @@ void add_counts(std::string& text, const CostTotals& totals) {
   std::stable_sort(rows.begin(), rows.end(),
                    [](const NamedCost* x, const NamedCost* y) { return x->cost.nodes > y->cost.nodes; });
   for (std::size_t i = 0; i < rows.size() && i < 3; ++i) {
-    text += (i == 0 ? "" : ", ") + std::to_string(rows[i]->cost.nodes) + " " + std::string(rows[i]->name);
+    text += (i == 0 ? "" : ", ") + std::to_string(rows[i]->cost.nodes) + " " +
+            std::string(short_operator(rows[i]->name));
   }
 }
 
@@ -141,14 +144,20 @@ MessageText build_summary(Builder& b) {
   const std::string kind = kind_of(b, categories);
   if (operators.empty()) {
     if (b.in.model.main().nodes.empty()) return {{{"No nodes", false}}};
-    text = (kind.empty() ? "No multiply-accumulates" : kind) + ": ";
+    const auto macs = b.value(b.in.totals.total.macs);
+    const bool none = macs && *macs == 0 && b.in.totals.total.complete;
+    if (!kind.empty()) {
+      text = kind + ": ";
+    } else if (none) {
+      text = "No multiply-accumulates: ";
+    }
     add_counts(text, b.in.totals);
   } else {
     text = kind + ": ";
     for (std::size_t i = 0; i < operators.size() && i < 2 && (i == 0 || operators[i].part >= 0.005); ++i) {
       text += i == 0 ? percent(operators[i].part) + " of the MACs in "
                      : ", " + percent(operators[i].part) + " in ";
-      text += std::to_string(operators[i].nodes) + " " + std::string(operators[i].name);
+      text += std::to_string(operators[i].nodes) + " " + std::string(short_operator(operators[i].name));
     }
   }
   return {{{b.text(text), false}}};

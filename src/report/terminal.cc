@@ -40,7 +40,7 @@ struct Page {
     std::string text = "  " + grey(padded(std::string(label), kLabel));
     if (remark.empty()) return line(text + value);
     const std::size_t column = std::max(kLabel + 2 + kValue, kLabel + 2 + display_width(value) + 2);
-    line(text + padded(value, column - kLabel - 2) + wrapped(remark, column, kLabel + 2 + kValue, kWidth));
+    line(text + padded(value, column - kLabel - 2) + wrapped(remark, column, column, kWidth));
   }
 };
 
@@ -72,11 +72,20 @@ void head(Page& page, const Report& report) {
   }
 }
 
-void ports(Page& page, std::string_view label, const std::vector<PortInfo>& list) {
+std::size_t ports_shown(const std::vector<PortInfo>& list) {
+  return list.size() > kPorts ? kPorts - 1 : list.size();
+}
+
+std::size_t widest_name(const std::vector<PortInfo>& list) {
   std::size_t width = 0;
-  const std::size_t shown = list.size() > kPorts ? kPorts - 1 : list.size();
-  for (std::size_t i = 0; i < shown; ++i) width = std::max(width, display_width(safe(list[i].name.text)));
-  width = std::min<std::size_t>(width, 24);
+  for (std::size_t i = 0; i < ports_shown(list); ++i) {
+    width = std::max(width, display_width(safe(list[i].name.text)));
+  }
+  return std::min<std::size_t>(width, 26);
+}
+
+void ports(Page& page, std::string_view label, const std::vector<PortInfo>& list, std::size_t width) {
+  const std::size_t shown = ports_shown(list);
   for (std::size_t i = 0; i < shown; ++i) {
     const PortInfo& port = list[i];
     std::string text = padded(shortened(safe(port.name.text), width), width) + "  " + safe(port.dtype.text);
@@ -87,29 +96,41 @@ void ports(Page& page, std::string_view label, const std::vector<PortInfo>& list
   if (shown < list.size()) page.line("          and " + std::to_string(list.size() - shown) + " more");
 }
 
+std::string data_text(const BindingInfo& binding) {
+  std::string text = "decided by data";
+  if (!binding.max) return text;
+  return text + ", at most " +
+         (binding.max->number ? grouped(*binding.max->number) : people_formula(binding.max->formula.text));
+}
+
+// "batch = 8; by default seq = 1, past = 1 (--bind batch=N)". What follows from the others is only counted.
 void symbols(Page& page, const Report& report) {
-  if (report.bindings.empty()) return;
-  std::string text;
-  std::size_t shown = 0;
+  constexpr std::size_t kMost = 8;
+  std::string given, fallback, example;
+  std::size_t shown = 0, derived = 0, more = 0;
   for (const auto& [name, binding] : report.bindings.entries) {
-    if (++shown > 8) {
-      text += ", and " + std::to_string(report.bindings.size() - 8) + " more";
-      break;
+    if (binding.source.text == "derived") {
+      ++derived;
+      continue;
     }
-    if (!text.empty()) text += ", ";
-    text += safe(name.text) + " = ";
-    if (binding.value) {
-      text += grouped(*binding.value);
-      if (binding.source.text != "given") text += " (" + std::string(binding.source.text) + ")";
-    } else {
-      text += "decided by data";
-      if (binding.max && binding.max->number)
-        text += ", at most " + grouped(*binding.max->number);
-      else if (binding.max)
-        text += ", at most " + people_formula(binding.max->formula.text);
+    if (++shown > kMost) {
+      ++more;
+      continue;
     }
+    const bool is_default = binding.source.text == "default";
+    std::string& list = is_default ? fallback : given;
+    if (!list.empty()) list += ", ";
+    list += symbol_text(name.text) + " = " + (binding.value ? grouped(*binding.value) : data_text(binding));
+    if (is_default && example.empty()) example = symbol_text(name.text);
   }
-  page.row("figures for", text);
+  std::string text = given;
+  if (!fallback.empty()) {
+    text += (text.empty() ? "" : "; ") + fallback + " by default (--bind" + std::string(kNoBreak) + example +
+            "=N)";
+  }
+  if (more != 0) text += ", " + std::to_string(more) + " more";
+  if (derived != 0 && !text.empty()) text += "; " + std::to_string(derived) + " derived";
+  if (!text.empty()) page.row("figures for", text);
 }
 
 std::string formula_remark(const Quantity& quantity) {
@@ -137,12 +158,18 @@ void parameters(Page& page, const Report& report) {
   const ParameterInfo& parameters = report.parameters;
   std::string remark;
   if (parameters.total && *parameters.total > 0) {
-    remark = bytes_text(static_cast<Int128>(parameters.stored_bytes));
+    const auto held = report.memory.weights_bytes.value;
+    const auto stored = static_cast<Int128>(parameters.stored_bytes);
+    // Fillers, external data that is not there, compressed weights: the file spends other bytes than memory
+    // holds.
+    const bool differs = held && (stored * 2 < *held || stored > *held * 2);
+    remark = bytes_text(differs ? *held : stored);
     for (std::size_t i = 0; i < parameters.by_dtype.size() && i < 4; ++i) {
       remark += (i == 0 ? " " : ", ") + std::string(parameters.by_dtype.entries[i].first.text);
     }
+    if (differs) remark += ", " + bytes_text(stored) + " of them stored";
     if (parameters.buffers && *parameters.buffers > 0) {
-      remark += ", of them " + grouped(*parameters.buffers) + " running statistics";
+      remark += ", " + grouped(*parameters.buffers) + " running statistics included";
     }
     if (!parameters.shared.empty()) remark += ", " + std::to_string(parameters.shared.size()) + " shared";
   }
@@ -153,7 +180,8 @@ void parameters(Page& page, const Report& report) {
 
 std::string other_operations(const Quantity& macs, const Quantity& flops, std::string_view definition) {
   if (definition == "2*macs") return "2 per MAC, other operations left out";
-  if (!macs.value || !flops.value) return {};
+  if (!macs.value || !flops.value) return formula_remark(flops);
+  if (!flops.complete && *flops.value == 0) return {};
   return "2 per MAC + " + scaled(*flops.value - 2 * *macs.value) + " other";
 }
 
@@ -201,10 +229,11 @@ void operators(Page& page, const Report& report) {
     if (i >= 4 && rows.size() > 5) {
       rest += rows[i].first;
     } else {
-      remark += (i == 0 ? "" : ", ") + grouped(rows[i].first) + " " + safe(rows[i].second);
+      remark += (i == 0 ? "" : ", ") + grouped(rows[i].first) + std::string(kNoBreak) +
+                safe(short_operator(rows[i].second));
     }
   }
-  if (rest != 0) remark += ", " + grouped(rest) + " other";
+  if (rest != 0) remark += ", " + grouped(rest) + std::string(kNoBreak) + "other";
   page.figure("operators", grouped(report.graph.nodes_all), remark);
 }
 
@@ -228,7 +257,7 @@ void coverage(Page& page, const Report& report) {
   if (missing <= 0) return;
   std::vector<std::pair<std::string, std::size_t>> groups;
   for (const UncoveredNode& node : coverage.unknown) {
-    const std::string group = safe(node.op.text) + " (" + std::string(node.why.text) + ")";
+    const std::string group = safe(short_operator(node.op.text)) + " (" + std::string(node.why.text) + ")";
     const auto at =
         std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == group; });
     at == groups.end() ? groups.emplace_back(group, 1) : (++at->second, *at);
@@ -252,7 +281,8 @@ void finding(Page& page, const FindingInfoText& finding, std::string_view label)
                                                                      : "2";
   std::string text = safe(finding.message.to_string());
   if (finding.count > 1) text += " (" + grouped(finding.count) + " times)";
-  if (!finding.advice.text.empty()) text += " (" + std::string(finding.advice.text) + ")";
+  if (!finding.advice.text.empty())
+    text += (text.ends_with('.') ? " " : ". ") + std::string(finding.advice.text);
   page.line("  " + page.grey(padded(std::string(label), kLabel)) +
             page.paint(code, padded(std::string(word), 7)) + wrapped(text, kLabel + 9, kLabel + 9, kWidth));
 }
@@ -284,8 +314,9 @@ void findings(Page& page, const Report& report, const TerminalOptions& options) 
 std::string to_terminal(const Report& report, const TerminalOptions& options) {
   Page page{{}, options.colour};
   head(page, report);
-  ports(page, "input", report.graph.inputs);
-  ports(page, "output", report.graph.outputs);
+  const std::size_t names = std::max(widest_name(report.graph.inputs), widest_name(report.graph.outputs));
+  ports(page, "input", report.graph.inputs, names);
+  ports(page, "output", report.graph.outputs, names);
   symbols(page, report);
   page.line();
   parameters(page, report);

@@ -27,7 +27,7 @@ TEST(BytesText, UsesBinaryUnits) {
   EXPECT_EQ(bytes_text(Int128{1} << 30), "1 GiB");
 }
 TEST(PeopleFormula, GroupsDigitsAndUsesDots) {
-  EXPECT_EQ(people_formula("7504658432*batch*seq + 2*seq*seq"), "7,504,658,432·batch·seq + 2·seq·seq");
+  EXPECT_EQ(people_formula("7504658432*batch*seq + 2*seq*seq"), "7,504,658,432·batch·seq + 2·seq²");
   EXPECT_EQ(people_formula("layer1234*2"), "layer1234·2");
   EXPECT_EQ(people_formula("`odd name 1234`*2"), "`odd name 1234`·2");
 }
