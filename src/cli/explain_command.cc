@@ -11,11 +11,14 @@
 namespace haoline::cli {
 namespace {
 
+constexpr std::size_t kWidestLabel = 14;
+
 std::string text_of(const Explanation& explanation) {
   std::size_t width = 0;
-  for (const Explanation::Line& line : explanation.lines)
-    width = std::max(width, display_width(safe(line.label)));
-  width = std::min<std::size_t>(width, 24);
+  for (const Explanation::Line& line : explanation.lines) {
+    const std::size_t own = display_width(safe(line.label));
+    if (own <= kWidestLabel) width = std::max(width, own);  // a longer one has its own column
+  }
   std::string out = safe(explanation.result_text) + "\n";
   for (const Explanation::Line& line : explanation.lines) {
     std::string text = "  " + padded(safe(line.label), width) + " ";

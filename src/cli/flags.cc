@@ -31,9 +31,8 @@ std::string each_part(std::string_view list, Take take) {
 }
 
 std::string one_of(std::string_view words) {
-  std::string text = "must be one of";
-  for (const char c : words) text += c == ' ' ? ',' : c;
-  text.insert(14, " ");
+  std::string text = "must be one of ";
+  for (const char c : words) text += c == ' ' ? std::string(", ") : std::string(1, c);
   return text;
 }
 

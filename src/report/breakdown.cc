@@ -66,6 +66,7 @@ void add_nodes(const Report& report, std::size_t top, std::vector<BreakdownRow>&
   for (const HeavyNode& node : report.cost.heaviest) {
     if (rows.size() >= top) break;
     const Quantity& figure = measure(report, node.macs, node.flops);
+    if (!figure.value || *figure.value == 0) continue;
     std::string what(safe(short_operator(node.op.text)));
     if (!node.detail.text.empty()) what += " " + std::string(node.detail.text);
     std::string name = safe(node.node.text);
@@ -86,7 +87,7 @@ std::size_t widest(const std::vector<BreakdownRow>& rows, std::string BreakdownR
 
 BreakdownTable breakdown(const Report& report, Breakdown by, std::size_t top) {
   const std::string measure_name = has_macs(report) ? "MACs" : "FLOPs";
-  BreakdownTable table{"most " + measure_name, by == Breakdown::by_node ? "output" : "nodes", {}};
+  BreakdownTable table{"most " + measure_name, by == Breakdown::by_node ? "output" : "", {}};
   switch (by) {
     case Breakdown::by_node:
       add_nodes(report, top, table.rows);
@@ -119,6 +120,7 @@ std::string breakdown_text(const Report& report, Breakdown by, std::size_t top) 
     if (what) text += padded(shortened(row.what, what), what) + "  ";
     text += padded(shortened(row.name, name), name) + "  " + padded(shortened(row.detail, detail), detail) +
             "  " + right_aligned(row.share, share);
+    text.erase(text.find_last_not_of(' ') + 1);
     return text + "\n";
   };
   std::string out = "  " + table.title;

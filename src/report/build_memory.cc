@@ -18,7 +18,7 @@ MemoryVariant variant(const MemoryFigures& figures) {
 std::optional<PeakInfo> build_peak(Builder& b, const MemoryFigures& plain) {
   if (!plain.peak_node) return std::nullopt;
   PeakInfo out{b.node(Model::kMain, plain.peak_node), {}};
-  std::map<TensorId, std::uint64_t> bytes;
+  IdVector<TensorId, std::uint64_t> bytes(b.in.model.main().tensors.size());
   for (const Lifetime& lifetime : plain.lifetimes) bytes[lifetime.tensor] = lifetime.bytes;
   for (const TensorId tensor : plain.live_at_peak)
     out.tensors.push_back({b.tensor(Model::kMain, tensor), bytes[tensor]});
@@ -27,12 +27,12 @@ std::optional<PeakInfo> build_peak(Builder& b, const MemoryFigures& plain) {
 
 MemorySeries build_series(Builder& b, const MemoryFigures& plain) {
   MemorySeries out{plain.series, {}};
-  std::map<TensorId, std::uint64_t> offsets;
+  IdVector<TensorId, std::optional<std::uint64_t>> offsets(b.in.model.main().tensors.size());
   for (const ArenaPlan::Slot& slot : plain.arena.slots) offsets[slot.tensor] = slot.offset;
   for (const Lifetime& lifetime : plain.lifetimes) {
-    const auto at = offsets.find(lifetime.storage);
-    out.lifetimes.push_back({b.tensor(Model::kMain, lifetime.tensor), lifetime.first, lifetime.last,
-                             lifetime.bytes, at == offsets.end() ? std::nullopt : std::optional(at->second)});
+    const auto offset = lifetime.storage ? offsets[lifetime.storage] : std::nullopt;
+    out.lifetimes.push_back(
+        {b.tensor(Model::kMain, lifetime.tensor), lifetime.first, lifetime.last, lifetime.bytes, offset});
   }
   return out;
 }

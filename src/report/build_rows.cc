@@ -238,8 +238,13 @@ std::vector<WeightRow> build_weights(Builder& b) {
 }  // namespace
 
 void build_rows(Builder& b) {
-  if (b.options.nodes) b.report.nodes.emplace();
-  if (b.options.tensors) b.report.tensors.emplace();
+  std::size_t nodes = 0, tensors = 0;
+  for (const Graph& graph : b.in.model.graphs) {
+    nodes += graph.nodes.size();
+    tensors += graph.tensors.size();
+  }
+  if (b.options.nodes) b.report.nodes.emplace().reserve(nodes);
+  if (b.options.tensors) b.report.tensors.emplace().reserve(tensors);
   if (b.options.nodes || b.options.tensors) {
     const RoleTable roles = b.options.tensors ? find_roles(b) : RoleTable();
     for (const GraphId g : b.in.model.graphs.ids()) {

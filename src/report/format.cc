@@ -191,6 +191,7 @@ std::string wrapped(std::string_view text, std::size_t first_column, std::size_t
   std::string out;
   std::size_t column = first_column;
   const auto new_line = [&] {
+    while (out.ends_with(' ')) out.pop_back();
     out += '\n';
     out.append(indent, ' ');
     column = indent;

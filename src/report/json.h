@@ -17,6 +17,8 @@ class JsonWriter {
  public:
   explicit JsonWriter(int broken_levels) : broken_levels_(broken_levels) {}
 
+  void reserve(std::size_t bytes) { out_.reserve(bytes); }
+
   void begin(char bracket) {
     before_value();
     out_ += bracket;

@@ -123,6 +123,13 @@ std::string convolution_detail(Builder& b, GraphId graph, const Node& node) {
 
 // The matrix of a product: "768x3072".
 std::string product_detail(Builder& b, GraphId graph, const Node& node) {
+  const Attribute* rows = node.attribute("K");  // of a packed weight, whose own shape says nothing
+  const Attribute* columns = node.attribute("N");
+  if (rows && columns) {
+    const auto* k = std::get_if<std::int64_t>(&rows->value);
+    const auto* n = std::get_if<std::int64_t>(&columns->value);
+    if (k && n) return std::to_string(*k) + "x" + std::to_string(*n);
+  }
   if (node.inputs.size() < 2 || !node.inputs[1]) return {};
   const Shape& shape = b.in.inference.facts(graph, node.inputs[1]).shape;
   if (shape.rank() < 2) return {};

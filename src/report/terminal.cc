@@ -64,7 +64,7 @@ void head(Page& page, const Report& report) {
     facts += ", from " + safe(model.producer.text.substr(0, 60));
     if (!model.producer_version.text.empty()) facts += " " + safe(model.producer_version.text.substr(0, 30));
   }
-  const std::string name = shortened(safe(file), 50);
+  const std::string name = file == "-" ? "standard input" : shortened(safe(file), 50);
   page.line(page.bold(name) + "   " + wrapped(facts, display_width(name) + 3, 4, kWidth));
   page.line();
   if (!report.graph.summary.empty()) {

@@ -225,10 +225,21 @@ bool is_wanted(std::string_view key, const JsonOptions& options) {
          (key != "weights" || options.weights);
 }
 
+// Generous: room that is not used is never touched, while growing copies everything there is.
+std::size_t expected_size(const Report& report, const JsonOptions& options) {
+  std::size_t size = std::size_t{1} << 14;
+  if (report.nodes && options.nodes) size += report.nodes->size() * 640;
+  if (report.tensors && options.tensors) size += report.tensors->size() * 400;
+  if (report.weights && options.weights) size += report.weights->size() * 320;
+  if (report.memory.series && options.series) size += report.memory.series->lifetimes.size() * 160;
+  return size;
+}
+
 }  // namespace
 
 std::string to_json(const Report& report, const JsonOptions& options) {
   JsonWriter json(options.single_line ? 0 : 2);
+  json.reserve(expected_size(report, options));
   json.begin('{');
   for_each_field<Report>([&](const auto& field) {
     const auto& member = report.*field.member;
