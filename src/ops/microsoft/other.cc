@@ -66,6 +66,7 @@ OpError infer_range(OpCall& call) {
   const std::optional<std::int64_t> known = count.number();
   if (!is_integer(call.dtype(0)) || !known || *known > 1024) return {};
   std::vector<Dim> values;
+  values.reserve(static_cast<std::size_t>(*known));
   for (std::int64_t i = 0; i < *known; ++i) values.push_back(pool.add(start, pool.multiply(Dim(i), delta)));
   call.set_value(0, Value::integers(values));
   return {};
