@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <numeric>
+#include <optional>
 
 namespace haoline {
 namespace {
@@ -68,6 +69,9 @@ class Occupancy {
     });
   }
 
+  // How much was looked at so far, in stretches.
+  std::size_t work() const { return work_; }
+
   // Where the block fits best: in the smallest gap that holds it, else behind everything.
   std::uint64_t find(const ArenaBlock& block, std::uint64_t alignment) {
     found_.clear();
@@ -75,6 +79,7 @@ class Occupancy {
     for (const std::uint32_t step : {block.first, block.last}) {
       for (std::size_t node = (leaves_ + step) / 2; node >= 1; node /= 2) append(whole_[node]);
     }
+    work_ += found_.size() + kPlacementWork;
     std::sort(found_.begin(), found_.end(),
               [](const Stretch& a, const Stretch& b) { return a.begin < b.begin; });
     std::uint64_t best = 0, best_room = ~std::uint64_t{0}, end = 0;
@@ -103,15 +108,109 @@ class Occupancy {
   }
   void append(const Stretches& s) { found_.insert(found_.end(), s.items().begin(), s.items().end()); }
 
+  static constexpr std::size_t kPlacementWork = 20;  // of a placement beside its stretches
+
   std::size_t leaves_;
+  std::size_t work_ = 0;
   std::vector<Stretches> whole_, some_;
   std::vector<Stretch> found_;
+};
+
+// Indices of blocks by step, in the given order within one.
+template <class StepOf>
+std::vector<std::uint32_t> by_step(std::span<const std::uint32_t> blocks, std::uint32_t steps,
+                                   StepOf step_of) {
+  std::vector<std::uint32_t> starts(std::size_t{steps} + 1);
+  for (const std::uint32_t i : blocks) ++starts[std::size_t{step_of(i)} + 1];
+  std::partial_sum(starts.begin(), starts.end(), starts.begin());
+  std::vector<std::uint32_t> sorted(blocks.size());
+  for (const std::uint32_t i : blocks) sorted[starts[step_of(i)]++] = i;
+  return sorted;
+}
+
+// One pass over time: a block goes into the smallest gap that holds it when it begins, and its place is free
+// when it ends. Quick, and often as good as it gets.
+class Scan {
+ public:
+  Scan(std::span<const ArenaBlock> blocks, std::uint32_t steps, std::uint64_t alignment)
+      : blocks_(blocks), steps_(steps), alignment_(alignment) {}
+
+  // Places those blocks at `base` and above; what they need, rounded up to the alignment.
+  std::uint64_t run(std::span<const std::uint32_t> chosen, std::uint64_t base,
+                    std::vector<std::uint64_t>& offsets) {
+    const auto beginning = by_step(chosen, steps_, [this](std::uint32_t i) { return blocks_[i].first; });
+    const auto ending = by_step(chosen, steps_, [this](std::uint32_t i) { return blocks_[i].last; });
+    gaps_.clear();
+    top_ = base;
+    std::size_t ended = 0;
+    for (const std::uint32_t i : beginning) {
+      for (; blocks_[ending[ended]].last < blocks_[i].first; ++ended) {
+        const std::uint32_t done = ending[ended];
+        release({offsets[done], offsets[done] + rounded(blocks_[done].bytes)});
+      }
+      offsets[i] = place(rounded(blocks_[i].bytes));
+    }
+    return top_ - base;
+  }
+
+ private:
+  static constexpr std::size_t kMostGaps = 512;  // looked at for one block
+
+  std::uint64_t rounded(std::uint64_t bytes) const {
+    return (bytes + alignment_ - 1) / alignment_ * alignment_;
+  }
+
+  std::uint64_t place(std::uint64_t size) {
+    std::size_t best = gaps_.size();
+    for (std::size_t i = 0; i < std::min(gaps_.size(), kMostGaps); ++i) {
+      const std::uint64_t room = gaps_[i].end - gaps_[i].begin;
+      if (room >= size && (best == gaps_.size() || room < gaps_[best].end - gaps_[best].begin)) best = i;
+    }
+    if (best < gaps_.size()) {
+      const std::uint64_t at = gaps_[best].begin;
+      gaps_[best].begin += size;
+      if (gaps_[best].begin == gaps_[best].end)
+        gaps_.erase(gaps_.begin() + static_cast<std::ptrdiff_t>(best));
+      return at;
+    }
+    std::uint64_t at = top_;
+    if (!gaps_.empty() && gaps_.back().end == top_) {
+      at = gaps_.back().begin;
+      gaps_.pop_back();
+    }
+    top_ = at + size;
+    return at;
+  }
+
+  void release(const Stretch& stretch) {
+    const auto next =
+        std::lower_bound(gaps_.begin(), gaps_.end(), stretch.begin,
+                         [](const Stretch& gap, std::uint64_t begin) { return gap.begin < begin; });
+    const bool joins_next = next != gaps_.end() && next->begin == stretch.end;
+    const bool joins_last = next != gaps_.begin() && (next - 1)->end == stretch.begin;
+    if (joins_next && joins_last) {
+      (next - 1)->end = next->end;
+      gaps_.erase(next);
+    } else if (joins_next) {
+      next->begin = stretch.begin;
+    } else if (joins_last) {
+      (next - 1)->end = stretch.end;
+    } else {
+      gaps_.insert(next, stretch);
+    }
+  }
+
+  std::span<const ArenaBlock> blocks_;
+  std::uint32_t steps_;
+  std::uint64_t alignment_;
+  std::vector<Stretch> gaps_;  // sorted, below `top_`
+  std::uint64_t top_ = 0;
 };
 
 class Planner {
  public:
   Planner(std::span<const ArenaBlock> blocks, std::uint32_t steps, std::uint64_t alignment)
-      : blocks_(blocks), alignment_(alignment), occupancy_(steps) {
+      : blocks_(blocks), steps_(steps), alignment_(alignment) {
     best_.offsets.assign(blocks.size(), 0);
     best_.lower_bound = lower_bound(steps);
   }
@@ -120,10 +219,18 @@ class Planner {
     if (blocks_.empty()) return std::move(best_);
     std::vector<std::uint32_t> order(blocks_.size());
     std::iota(order.begin(), order.end(), 0u);
+    sort(order, Order::size);
+    for (const std::uint32_t longest : {steps_, steps_ / 8}) {
+      if (scan(order, longest)) return std::move(best_);
+    }
+    if (order.size() > kManyBlocks && best_.bytes - best_.lower_bound <= best_.lower_bound / 10) {
+      return std::move(best_);
+    }
+    occupancy_.emplace(steps_);
     for (const Order kind : {Order::size, Order::area, Order::start, Order::lifetime}) {
       sort(order, kind);
       if (attempt(order)) return std::move(best_);
-      if (order.size() > kManyBlocks && kind == Order::area) break;
+      if (occupancy_->work() > kMostWork) return std::move(best_);
     }
     improve();
     return std::move(best_);
@@ -131,8 +238,10 @@ class Planner {
 
  private:
   enum class Order { size, area, start, lifetime };
-  static constexpr std::size_t kManyBlocks = 20'000;    // above: two orders only
-  static constexpr std::size_t kImproveWork = 150'000;  // placements spent on improving
+  static constexpr std::size_t kManyBlocks = 8'000;  // beyond, within 10 % of the bound is good enough
+  static constexpr std::size_t kMostWork = 600'000;  // stretches looked at; then the best plan so far will do
+  static constexpr int kMostRounds = 64;             // of improving
+  static constexpr int kMostVain = 12;               // rounds in a row that improve nothing
 
   static std::uint64_t steps_of(const ArenaBlock& block) {
     return std::uint64_t{block.last} - block.first + 1;
@@ -161,24 +270,43 @@ class Planner {
     });
   }
 
+  // One pass for blocks that live longer than so many steps, at the bottom, and one for the others above
+  // them.
+  bool scan(std::span<const std::uint32_t> order, std::uint32_t longest) {
+    std::vector<std::uint32_t> parts(order.begin(), order.end());
+    const auto split = std::stable_partition(parts.begin(), parts.end(),
+                                             [&](std::uint32_t i) { return steps_of(blocks_[i]) > longest; });
+    const auto count = static_cast<std::size_t>(split - parts.begin());
+    std::vector<std::uint64_t> offsets(blocks_.size());
+    Scan pass(blocks_, steps_, alignment_);
+    const std::uint64_t base = pass.run(std::span(parts).first(count), 0, offsets);
+    pass.run(std::span(parts).subspan(count), base, offsets);
+    return keep(order, std::move(offsets));
+  }
+
   // Places the blocks in that order; true when nothing smaller is possible.
   bool attempt(std::span<const std::uint32_t> order) {
-    if (has_attempt_) occupancy_.clear();
-    offsets_.resize(blocks_.size());
-    std::uint64_t bytes = 0;
+    occupancy_->clear();
+    std::vector<std::uint64_t> offsets(blocks_.size());
     for (const std::uint32_t i : order) {
       const ArenaBlock& block = blocks_[i];
-      offsets_[i] = occupancy_.find(block, alignment_);
-      occupancy_.occupy(block, {offsets_[i], offsets_[i] + block.bytes});
-      bytes = std::max(bytes, offsets_[i] + block.bytes);
+      offsets[i] = occupancy_->find(block, alignment_);
+      occupancy_->occupy(block, {offsets[i], offsets[i] + block.bytes});
     }
-    if (!has_attempt_ || bytes < best_.bytes) {
+    return keep(order, std::move(offsets));
+  }
+
+  // Remembers the plan, and if it is the smallest so far, as the best.
+  bool keep(std::span<const std::uint32_t> order, std::vector<std::uint64_t> offsets) {
+    offsets_ = std::move(offsets);
+    bytes_ = 0;
+    for (std::size_t i = 0; i < offsets_.size(); ++i)
+      bytes_ = std::max(bytes_, offsets_[i] + blocks_[i].bytes);
+    if (best_order_.empty() || bytes_ < best_.bytes) {
       best_.offsets = offsets_;
-      best_.bytes = bytes;
+      best_.bytes = bytes_;
       best_order_.assign(order.begin(), order.end());
     }
-    has_attempt_ = true;
-    bytes_ = bytes;
     return best_.bytes <= best_.lower_bound;
   }
 
@@ -187,13 +315,15 @@ class Planner {
     std::vector<std::uint32_t> order = best_order_;
     offsets_ = best_.offsets;
     bytes_ = best_.bytes;
-    const std::size_t rounds = std::min<std::size_t>(kImproveWork / blocks_.size(), 64);
-    for (std::size_t round = 0; round < rounds; ++round) {
+    int vain = 0;
+    for (int round = 0; round < kMostRounds && vain < kMostVain && occupancy_->work() < kMostWork; ++round) {
       const std::uint64_t limit = std::max(best_.lower_bound, bytes_ - bytes_ / 8);
       std::stable_partition(order.begin(), order.end(), [&](std::uint32_t i) {
         return offsets_[i] + blocks_[i].bytes > limit || offsets_[i] + blocks_[i].bytes == bytes_;
       });
+      const std::uint64_t before = best_.bytes;
       if (attempt(order)) return;
+      vain = best_.bytes < before ? 0 : vain + 1;
     }
   }
 
@@ -221,13 +351,13 @@ class Planner {
   }
 
   std::span<const ArenaBlock> blocks_;
+  std::uint32_t steps_;
   std::uint64_t alignment_;
-  Occupancy occupancy_;
+  std::optional<Occupancy> occupancy_;
   std::vector<std::uint64_t> offsets_;
   std::uint64_t bytes_ = 0;
   ArenaLayout best_;
   std::vector<std::uint32_t> best_order_;
-  bool has_attempt_ = false;
 };
 
 }  // namespace
