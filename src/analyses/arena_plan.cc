@@ -226,11 +226,12 @@ class Planner {
     if (order.size() > kManyBlocks && best_.bytes - best_.lower_bound <= best_.lower_bound / 10) {
       return std::move(best_);
     }
+    if (is_close()) return std::move(best_);
     occupancy_.emplace(steps_);
     for (const Order kind : {Order::size, Order::area, Order::start, Order::lifetime}) {
       sort(order, kind);
       if (attempt(order)) return std::move(best_);
-      if (occupancy_->work() > kMostWork) return std::move(best_);
+      if (is_close() || occupancy_->work() > kMostWork) return std::move(best_);
     }
     improve();
     return std::move(best_);
@@ -242,6 +243,9 @@ class Planner {
   static constexpr std::size_t kMostWork = 600'000;  // stretches looked at; then the best plan so far will do
   static constexpr int kMostRounds = 64;             // of improving
   static constexpr int kMostVain = 12;               // rounds in a row that improve nothing
+
+  // Within 1 in 32 of the bound: not worth a search.
+  bool is_close() const { return best_.bytes - best_.lower_bound <= best_.lower_bound / 32; }
 
   static std::uint64_t steps_of(const ArenaBlock& block) {
     return std::uint64_t{block.last} - block.first + 1;
@@ -322,7 +326,7 @@ class Planner {
         return offsets_[i] + blocks_[i].bytes > limit || offsets_[i] + blocks_[i].bytes == bytes_;
       });
       const std::uint64_t before = best_.bytes;
-      if (attempt(order)) return;
+      if (attempt(order) || is_close()) return;
       vain = best_.bytes < before ? 0 : vain + 1;
     }
   }

@@ -306,18 +306,21 @@ bool owns_slot(Op op, std::size_t slot) {
 }
 
 Role role_in(const Node& node, std::size_t slot, const ConstantOperand& operand) {
-  const std::uint8_t index = kRuleOf[static_cast<std::size_t>(node.op)];
+  // A custom operator that is called like one we know ("Conv" of some layout's domain) is taken for its like.
+  const bool judged = node.op == Op::unknown;
+  const Op op = judged ? find_op({}, node.op_type) : node.op;
+  const std::uint8_t index = kRuleOf[static_cast<std::size_t>(op)];
   if (index == 0) return {};
   const SlotRule& rule = kRules[index - 1];
   const std::uint32_t bit = 1u << std::min<std::size_t>(slot, 31);
-  if (rule.buffers & bit) return {ParameterRole::buffer, false};
+  if (rule.buffers & bit) return {ParameterRole::buffer, judged};
   if (rule.tables & bit) return role_of_table(operand);
   if (rule.operands & bit) return role_of_operand(operand);
   if (!(rule.trainable & bit)) return {};
-  // A product with a fixed vector is how rotary frequencies meet positions.
-  const bool product = node.op == Op::MatMul || node.op == Op::Einsum;
+  // A product with a falling vector is how rotary frequencies meet positions.
+  const bool product = op == Op::MatMul || op == Op::Einsum;
   if (product && operand.data && is_frequency_vector(*operand.data)) return {};
-  return {ParameterRole::trainable, false};
+  return {ParameterRole::trainable, judged};
 }
 
 std::optional<Dim> packed_elements(const Node& node, std::size_t slot, Dim stored, DType dtype,
