@@ -226,7 +226,6 @@ class Planner {
     if (order.size() > kManyBlocks && best_.bytes - best_.lower_bound <= best_.lower_bound / 10) {
       return std::move(best_);
     }
-    if (is_close()) return std::move(best_);
     occupancy_.emplace(steps_);
     for (const Order kind : {Order::size, Order::area, Order::start, Order::lifetime}) {
       sort(order, kind);

@@ -417,10 +417,11 @@ ParameterFacts count_parameters(const Model& model, Inference& inference, bool b
   }
   std::erase_if(candidates, [](const Candidate& c) { return c.is_filler && !is_counted(c.parameter); });
   if (by_content) join_equal(candidates);
-  std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    return std::pair(a.parameter.graph, a.parameter.tensor) <
-           std::pair(b.parameter.graph, b.parameter.tensor);
-  });
+  const auto place = [](const Candidate& c) { return std::pair(c.parameter.graph, c.parameter.tensor); };
+  const auto before = [&place](const Candidate& a, const Candidate& b) { return place(a) < place(b); };
+  if (!std::is_sorted(candidates.begin(), candidates.end(), before)) {
+    std::stable_sort(candidates.begin(), candidates.end(), before);
+  }
   return Counter(model, inference.dims).count(std::move(candidates));
 }
 

@@ -91,6 +91,7 @@ class Classes {
     return at->second;
   }
   const CostClass& operator[](std::uint32_t index) const { return classes_[index]; }
+  std::size_t size() const { return classes_.size(); }
 
  private:
   using Key = std::array<Dim, kQuantities + 1>;
@@ -139,8 +140,15 @@ struct Scopes {
   std::vector<Scope> all;
   std::unordered_map<std::string_view, std::uint32_t> index;
 
+  std::string_view last_path;  // neighbours mostly share a scope
+  std::uint32_t last = kNoScope;
+
   std::uint32_t of(std::string_view path) {
     if (path.empty()) return kNoScope;
+    if (path != last_path) last = find(path), last_path = path;
+    return last;
+  }
+  std::uint32_t find(std::string_view path) {
     const auto known = index.find(path);
     if (known != index.end()) return known->second;
     std::uint32_t parent = kNoScope;
@@ -249,8 +257,23 @@ class Totals {
     for (std::size_t i = starts_[graph]; i < end_of(graph); ++i) {
       if (entries_[i].cost != kFree) costs.push_back(entries_[i].cost);
     }
-    std::sort(costs.begin(), costs.end());
+    if (costs.size() < classes_.size()) {
+      std::sort(costs.begin(), costs.end());
+    } else {
+      costs = sorted_by(costs, classes_.size(), [](std::uint32_t cost) { return cost; });
+    }
     add_sorted(costs, adders);
+  }
+
+  // In one pass, for keys below `count`; equal ones keep their order.
+  template <class T, class KeyOf>
+  static std::vector<T> sorted_by(const std::vector<T>& items, std::size_t count, KeyOf key_of) {
+    std::vector<std::uint32_t> starts(count + 1);
+    for (const T& item : items) ++starts[key_of(item) + 1];
+    for (std::size_t k = 1; k < starts.size(); ++k) starts[k] += starts[k - 1];
+    std::vector<T> out(items.size());
+    for (const T& item : items) out[starts[key_of(item)]++] = item;
+    return out;
   }
 
   // Equal classes lie together: one multiplication for all of them.
@@ -258,10 +281,10 @@ class Totals {
     for (std::size_t i = 0; i < costs.size();) {
       std::size_t end = i;
       while (end < costs.size() && costs[end] == costs[i]) ++end;
-      const Dim times(static_cast<std::int64_t>(end - i));
+      const auto times = static_cast<std::int64_t>(end - i);
       const Quantities& one = classes_[costs[i]].quantities;
       for (std::size_t q = 0; q < kQuantities; ++q) {
-        if (!one[q].is(0)) adders[q].add(pool_.multiply(one[q], times), pool_);
+        if (!one[q].is(0)) adders[q].add(times == 1 ? one[q] : pool_.multiply(one[q], Dim(times)), pool_);
       }
       i = end;
     }
@@ -345,8 +368,11 @@ class Totals {
   template <class GroupOf>
   std::vector<Group> sum_groups(std::size_t count, GroupOf group_of) {
     std::vector<Group> groups(count);
-    std::vector<std::uint64_t> keys;
-    keys.reserve(entries_.size());
+    struct Counted {
+      std::uint32_t group, cost;
+    };
+    std::vector<Counted> counted;
+    counted.reserve(entries_.size());
     for (const Entry& entry : entries_) {
       const std::uint32_t group = group_of(entry);
       if (group == kNoScope) continue;
@@ -355,15 +381,15 @@ class Totals {
       if (entry.cost == kFree) continue;
       flags.complete &= classes_[entry.cost].arithmetic_known;
       flags.bytes_complete &= classes_[entry.cost].bytes_known;
-      if (entry.counts) keys.push_back(std::uint64_t{group} << 32 | entry.cost);
+      if (entry.counts) counted.push_back({group, entry.cost});
     }
-    std::sort(keys.begin(), keys.end());
+    counted = sorted_by(counted, classes_.size(), [](const Counted& c) { return c.cost; });
+    counted = sorted_by(counted, count, [](const Counted& c) { return c.group; });
     std::vector<std::uint32_t> costs;
-    for (std::size_t i = 0; i < keys.size();) {
-      const std::uint64_t group = keys[i] >> 32;
+    for (std::size_t i = 0; i < counted.size();) {
+      const std::uint32_t group = counted[i].group;
       costs.clear();
-      for (; i < keys.size() && keys[i] >> 32 == group; ++i)
-        costs.push_back(static_cast<std::uint32_t>(keys[i]));
+      for (; i < counted.size() && counted[i].group == group; ++i) costs.push_back(counted[i].cost);
       std::array<Adder, kQuantities> adders;
       add_sorted(costs, adders);
       for (std::size_t q = 0; q < kQuantities; ++q) groups[group].quantities[q] = adders[q].total(pool_);
