@@ -119,7 +119,7 @@ void DimPool::Impl::relax_extremes(std::span<const Term> terms, int effort, Rang
 
 Range DimPool::Impl::range_of(std::span<const Term> terms, int effort) const {
   Range range = plain_range(terms);
-  if (terms.size() < 2 || effort == 0) return range;
+  if (terms.size() < 2 || terms.size() > kMaxRelaxed || effort == 0) return range;
   relax_floor_divisions(terms, range);
   relax_extremes(terms, effort, range);
   return range;

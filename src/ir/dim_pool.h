@@ -90,9 +90,11 @@ struct DimPool::Impl {
 
   static constexpr std::size_t kMaxPairs = 8192;        // terms × terms of one product
   static constexpr std::size_t kMaxDegree = 24;         // atoms of one monomial
-  static constexpr std::uint32_t kMaxWeight = 8192;     // of one polynomial, as a tree
-  static constexpr std::uint16_t kMaxDepth = 24;        // of nested operands
-  static constexpr std::size_t kMaxOperands = 16;       // of one minimum or maximum
+  static constexpr std::uint32_t kMaxWeight = 4096;     // of one polynomial, as a tree
+  static constexpr std::uint32_t kMaxAtomWeight = 256;  // of one division, minimum or maximum, as a tree
+  static constexpr std::uint16_t kMaxDepth = 12;        // of nested operands
+  static constexpr std::size_t kMaxOperands = 8;        // of one minimum or maximum
+  static constexpr std::size_t kMaxRelaxed = 12;        // terms among which bounds look for cancellation
   static constexpr std::size_t kMaxStored = 4'000'000;  // terms of one pool: memory stays bounded
 
   // --- records, through the levels

@@ -158,8 +158,11 @@ class DimPrinter {
 
   // An operand of // or %: in parentheses unless it is one name, number or call.
   std::string operand(Dim dim) const {
-    const auto index = pool_.bare_atom(dim);
-    const bool plain = index ? !factor(*index).second : dim.is_inline() && !(dim.bits() >> 63);
+    if (const auto index = pool_.bare_atom(dim)) {
+      auto [words, compound] = factor(*index);
+      return compound ? "(" + words + ")" : std::move(words);
+    }
+    const bool plain = dim.is_inline() && !(dim.bits() >> 63);
     return plain ? text(dim) : "(" + text(dim) + ")";
   }
 

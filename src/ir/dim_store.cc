@@ -186,7 +186,8 @@ Dim DimPool::Impl::intern_atom(AtomKind kind, std::span<const Dim> operands, Ran
       }
     }
   }
-  if (made.depth > kMaxDepth || made.weight > kMaxWeight || stored_terms > kMaxStored) return Dim::unknown();
+  if (made.depth > kMaxDepth || made.weight > kMaxAtomWeight || stored_terms > kMaxStored)
+    return Dim::unknown();
   stored_terms += operands.size();
   made.operands = arena.copy(operands);
   atoms.push_back(made);
