@@ -128,8 +128,8 @@ Cost convolution_cost(const OpCall& call, const ConvOperands& operands) {
   DimPool& pool = call.pool();
   Parts parts;
   const Shape& out = call.output_shape(0);
-  if (!out.has_rank() || read_parts(call, operands, "OI", parts)) return Cost::unknown();
   const Shape& data = call.shape(operands.data);
+  if (out.rank() != data.rank() || read_parts(call, operands, "OI", parts)) return Cost::unknown();
   const Dim in_per_group =
       better_known(parts.filter.in, pool.floor_div(data[parts.layout.channel], parts.group));
 
@@ -182,8 +182,8 @@ Cost transposed_convolution_cost(const OpCall& call, const ConvOperands& operand
   DimPool& pool = call.pool();
   Parts parts;
   const Shape& out = call.output_shape(0);
-  if (!out.has_rank() || read_parts(call, operands, "IO", parts)) return Cost::unknown();
   const Shape& data = call.shape(operands.data);
+  if (out.rank() != data.rank() || read_parts(call, operands, "IO", parts)) return Cost::unknown();
   const Dim in_channels =
       better_known(pool.multiply(parts.filter.in, parts.filter.groups), data[parts.layout.channel]);
 

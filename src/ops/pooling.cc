@@ -38,9 +38,10 @@ Cost pool_cost(const OpCall& call, const Work& tap, const Work& window) {
   DimPool& pool = call.pool();
   const Shape& data = call.shape(0);
   const Shape& result = call.output_shape(0);
+  if (data.rank() < 3 || result.rank() != data.rank()) return Cost::unknown();
   const ImageLayout layout = image_layout(call, data.rank());
   Windows windows;
-  if (!result.has_rank() || read_windows(call, layout.spatial_rank, windows)) return Cost::unknown();
+  if (read_windows(call, layout.spatial_rank, windows)) return Cost::unknown();
   const Expr out = call.output_elements(0);
   Cost cost;
   cost.add(tap, out * kernel_elements(windows, pool), pool);
