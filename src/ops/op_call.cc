@@ -37,6 +37,11 @@ int knowledge(Dim dim, const DimPool& pool) {
 
 }  // namespace
 
+const OperandFacts& OpCall::absent() {
+  static const OperandFacts nothing{};
+  return nothing;
+}
+
 Expr OpCall::dim(std::size_t i, std::int64_t axis) const {
   if (!has_rank(i)) return {Dim::unknown(), pool_};
   const std::optional<std::size_t> at = normalize_axis(axis, rank(i));

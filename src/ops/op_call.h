@@ -50,11 +50,12 @@ class OpCall {
   // --- operands
   std::size_t input_count() const { return inputs_.size(); }
   bool has(std::size_t i) const { return i < inputs_.size() && inputs_[i] != nullptr; }
-  const OperandFacts& input(std::size_t i) const { return *inputs_[i]; }
-  const Shape& shape(std::size_t i) const { return inputs_[i]->shape; }
-  DType dtype(std::size_t i) const { return inputs_[i]->type.dtype; }
+  // Of an absent operand nothing is known: no type, no rank, no value.
+  const OperandFacts& input(std::size_t i) const { return has(i) ? *inputs_[i] : absent(); }
+  const Shape& shape(std::size_t i) const { return input(i).shape; }
+  DType dtype(std::size_t i) const { return input(i).type.dtype; }
   bool has_rank(std::size_t i) const { return has(i) && inputs_[i]->shape.has_rank(); }
-  std::size_t rank(std::size_t i) const { return inputs_[i]->shape.rank(); }
+  std::size_t rank(std::size_t i) const { return shape(i).rank(); }
   // Extent of one axis; a negative axis counts from the end. Unknown when out of range.
   Expr dim(std::size_t i, std::int64_t axis) const;
   Expr elements(std::size_t i) const { return {element_count(shape(i), pool_), pool_}; }
@@ -137,6 +138,8 @@ class OpCall {
   void listen(std::vector<Note>& notes) { notes_ = &notes; }
 
  private:
+  static const OperandFacts& absent();
+
   const Node& node_;
   const Schema* schema_;
   std::span<const OperandFacts* const> inputs_;
