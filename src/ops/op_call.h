@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -24,7 +25,9 @@ struct OperandFacts {
   Shape shape = Shape::unknown_rank();  // of a sequence or optional: of its elements, as far as they agree
   Value value;                          // elements, where known
   Dim length;                           // of a sequence: the number of elements; unknown otherwise
-  const TensorData* constant = nullptr; // a stored constant, also one too large to be a Value
+  // Of a short sequence whose making was followed: the shape of every element, in order; else null.
+  std::shared_ptr<const std::vector<Shape>> elements = nullptr;
+  const TensorData* constant = nullptr;  // a stored constant, also one too large to be a Value
 };
 
 // A fact that must hold for the node to be valid, learned while inferring: a == b.
@@ -107,6 +110,10 @@ class OpCall {
   }
   void set_length(std::size_t i, Dim length) {
     if (i < outputs_.size()) outputs_[i].length = length;
+  }
+  void set_elements(std::size_t i, std::vector<Shape> shapes) {
+    if (i < outputs_.size())
+      outputs_[i].elements = std::make_shared<const std::vector<Shape>>(std::move(shapes));
   }
   void set_facts(std::size_t i, const OperandFacts& facts) {
     if (i < outputs_.size()) outputs_[i] = facts;

@@ -25,27 +25,59 @@ void set_sequence(OpCall& call, DType dtype, Shape shape, Dim length) {
   call.set_length(0, length);
 }
 
+// Longer sequences are not followed element by element.
+constexpr std::size_t kMaxFollowed = 16;
+
+// Which of `count` elements operand `i` names, negative from the end; nothing when it is not known.
+std::optional<std::size_t> known_position(const OpCall& call, std::size_t i, std::size_t count) {
+  const std::optional<std::int64_t> position = call.scalar_constant(i);
+  return position ? normalize_axis(*position, count) : std::nullopt;
+}
+
 OpError infer_sequence_empty(OpCall& call) {
   const DType dtype = call.has_attribute("dtype") ? dtype_of_onnx(call.integer("dtype")) : DType::float32;
   set_sequence(call, dtype, Shape::unknown_rank(), 0);
+  call.set_elements(0, {});
   return std::nullopt;
 }
 
 OpError infer_sequence_construct(OpCall& call) {
   if (!call.has(0)) return std::nullopt;
   Shape shape = call.shape(0);
-  for (std::size_t i = 1; i < call.input_count(); ++i) {
-    if (call.has(i)) shape = agreed(shape, call.shape(i));
+  std::vector<Shape> elements;
+  for (std::size_t i = 0; i < call.input_count(); ++i) {
+    if (!call.has(i)) continue;
+    shape = agreed(shape, call.shape(i));
+    if (i < kMaxFollowed) elements.push_back(call.shape(i));
   }
   set_sequence(call, call.dtype(0), std::move(shape), static_cast<std::int64_t>(call.input_count()));
+  if (elements.size() == call.input_count()) call.set_elements(0, std::move(elements));
   return std::nullopt;
 }
 
 OpError infer_sequence_at(OpCall& call) {
   if (!call.has(0)) return std::nullopt;
-  call.set_type(0, call.input(0).type.unwrapped());
-  call.set_shape(0, call.shape(0));
+  const OperandFacts& sequence = call.input(0);
+  call.set_type(0, sequence.type.unwrapped());
+  call.set_shape(0, sequence.shape);
+  if (!sequence.elements) return std::nullopt;
+  const std::optional<std::size_t> at = known_position(call, 1, sequence.elements->size());
+  if (at) call.set_shape(0, (*sequence.elements)[*at]);
   return std::nullopt;
+}
+
+// The elements after an insertion, where all of them and the place are known.
+void insert_element(OpCall& call, const OperandFacts& before) {
+  if (!before.elements || before.elements->size() >= kMaxFollowed) return;
+  std::vector<Shape> elements = *before.elements;
+  // One place more than there are elements: behind the last.
+  const std::optional<std::size_t> at =
+      call.has(2) ? known_position(call, 2, elements.size() + 1) : std::optional(elements.size());
+  if (!at) return;
+  const bool from_end = call.has(2) && call.scalar_constant(2).value_or(0) < 0;
+  const std::size_t place = from_end && *at > 0 ? *at - 1 : *at;
+  elements.insert(elements.begin() + static_cast<std::ptrdiff_t>(place), call.shape(1));
+  call.set_elements(0, std::move(elements));
 }
 
 OpError infer_sequence_insert(OpCall& call) {
@@ -55,7 +87,21 @@ OpError infer_sequence_insert(OpCall& call) {
   const DType dtype = before.type.dtype == DType::unknown ? call.dtype(1) : before.type.dtype;
   set_sequence(call, dtype, first ? call.shape(1) : agreed(before.shape, call.shape(1)),
                call.pool().add(before.length, 1));
+  insert_element(call, before);
   return std::nullopt;
+}
+
+void erase_element(OpCall& call, const OperandFacts& before) {
+  if (!before.elements || before.elements->empty()) return;
+  std::vector<Shape> elements = *before.elements;
+  const std::optional<std::size_t> at =
+      call.has(1) ? known_position(call, 1, elements.size()) : std::optional(elements.size() - 1);
+  OperandFacts facts = call.output(0);
+  facts.elements = nullptr;
+  call.set_facts(0, facts);
+  if (!at) return;
+  elements.erase(elements.begin() + static_cast<std::ptrdiff_t>(*at));
+  call.set_elements(0, std::move(elements));
 }
 
 OpError infer_sequence_erase(OpCall& call) {
@@ -64,6 +110,7 @@ OpError infer_sequence_erase(OpCall& call) {
   if (before.length.is(0)) return Message("an element is erased from an empty sequence");
   call.set_facts(0, before);
   call.set_length(0, call.pool().subtract(before.length, 1));
+  erase_element(call, before);
   return std::nullopt;
 }
 
@@ -115,6 +162,14 @@ OpError infer_split_to_sequence(OpCall& call) {
   return std::nullopt;
 }
 
+Dim joined_extent(OpCall& call, const std::vector<Shape>& elements, std::size_t axis) {
+  Dim total = 0;
+  for (const Shape& element : elements) {
+    total = call.pool().add(total, axis < element.rank() ? element[axis] : Dim::unknown());
+  }
+  return total;
+}
+
 OpError infer_concat_from_sequence(OpCall& call) {
   if (!call.has(0)) return std::nullopt;
   const OperandFacts& sequence = call.input(0);
@@ -129,6 +184,7 @@ OpError infer_concat_from_sequence(OpCall& call) {
     shape.insert(*axis, sequence.length);
   } else {
     shape[*axis] = call.pool().multiply(sequence.length, shape[*axis]);
+    if (sequence.elements) shape[*axis] = joined_extent(call, *sequence.elements, *axis);
   }
   call.set_shape(0, std::move(shape));
   return std::nullopt;

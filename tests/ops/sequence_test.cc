@@ -16,7 +16,25 @@ TEST(Sequence, ConstructKeepsWhatElementsAgreeIn) {
   Inferred inferred(std::move(g));
   EXPECT_EQ(inferred.said(both), "sequence(float32) [?, n] x 2");
   EXPECT_EQ(inferred.value(length), "[2]");
-  EXPECT_EQ(inferred.said(first), "float32 [?, n]");
+  EXPECT_EQ(inferred.said(first), "float32 [2, n]");
+}
+
+TEST(Sequence, ElementsOfAShortOneAreFollowedByPosition) {
+  GraphBuilder g;
+  const TensorId a = g.input("a", DType::float32, {2}), b = g.input("b", DType::float32, {3});
+  const TensorId c = g.input("c", DType::float32, {"n"}), where = g.input("where", DType::int64, {});
+  const TensorId both = g.node("SequenceConstruct", {a, b});
+  const TensorId three = g.node("SequenceInsert", {both, c, g.scalar("before_last", -1)});
+  const TensorId middle = g.node("SequenceAt", {three, g.scalar("one", 1)});
+  const TensorId two = g.node("SequenceErase", {three, g.scalar("zero", 0)});
+  const TensorId last = g.node("SequenceAt", {two, g.scalar("last", -1)});
+  const TensorId joined = g.node("ConcatFromSequence", {three}, {{"axis", 0}});
+  const TensorId unknown = g.node("SequenceAt", {g.node("SequenceInsert", {both, c, where}), where});
+  Inferred inferred(std::move(g));
+  EXPECT_EQ(inferred.said(middle), "float32 [n]");
+  EXPECT_EQ(inferred.said(last), "float32 [3]");
+  EXPECT_EQ(inferred.said(joined), "float32 [n + 5]");
+  EXPECT_EQ(inferred.said(unknown), "float32 [?]");
 }
 
 TEST(Sequence, InsertAndEraseCount) {

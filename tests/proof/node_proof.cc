@@ -115,6 +115,7 @@ Request make_request(const Model& model, const Case& test, bool with_values, boo
   for (std::size_t k = 0; k < std::min(main.inputs.size(), test.inputs.size()); ++k) {
     const Tensor& input = main.tensors[main.inputs[k]];
     const std::optional<Recorded> recorded = read_recorded(test.inputs[k], input.type);
+    if (recorded && !recorded->is_present) request.bindings[std::string(input.name) + "_length"] = 0;
     if (recorded && recorded->is_sequence) bind_sequence(model, input, *recorded, request.bindings);
     if (!recorded || recorded->is_sequence || !recorded->is_present || !input.type.is_tensor()) continue;
     const RecordedTensor& tensor = recorded->tensors.front();
