@@ -4,6 +4,7 @@
 #include <set>
 
 #include "report/format.h"
+#include "report/sort.h"
 #include "report/utf8.h"
 
 namespace haoline {
@@ -33,7 +34,7 @@ BreakdownRow cost_row(const Report& report, const OperatorCost& cost, std::strin
 }
 
 void sort_by_cost(const Report& report, std::vector<const OperatorCost*>& costs) {
-  std::stable_sort(costs.begin(), costs.end(), [&](const OperatorCost* x, const OperatorCost* y) {
+  sort_stably(costs, [&](const OperatorCost* x, const OperatorCost* y) {
     return number(measure(report, x->macs, x->flops)) > number(measure(report, y->macs, y->flops));
   });
 }

@@ -52,7 +52,8 @@ void append_share(std::string& out, const std::optional<Int128>& part, const std
   if (!part || !whole || *whole <= 0) return;
   std::array<char, 32> text;
   const double share = static_cast<double>(*part) / static_cast<double>(*whole) * 100;
-  out.append(text.begin(), std::to_chars(text.begin(), text.end(), share, std::chars_format::fixed, 4).ptr);
+  out.append(text.data(),
+             std::to_chars(text.data(), text.data() + text.size(), share, std::chars_format::fixed, 4).ptr);
 }
 
 const TensorRow* find(const TensorTable& tensors, const NodeRow& node, TensorName name) {

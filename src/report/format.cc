@@ -13,8 +13,9 @@ namespace {
 
 std::string fixed(double value, int digits) {
   std::array<char, 64> text;
-  const auto end = std::to_chars(text.begin(), text.end(), value, std::chars_format::fixed, digits).ptr;
-  return {text.begin(), end};
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, digits).ptr;
+  return {text.data(), end};
 }
 
 // `significant` digits in all, for values from 0 to a few thousands.

@@ -85,6 +85,14 @@ bool is_known_operator(std::string_view display) {
   return find_op(domain, display.substr(dot == std::string_view::npos ? 0 : dot + 1)) != Op::unknown;
 }
 
+// "2.15.0+cu132": short, and begins with a digit.
+bool is_version(std::string_view text) {
+  return text.size() <= 16 && std::isdigit(static_cast<unsigned char>(text.front())) &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '+' || c == '-';
+         });
+}
+
 bool is_public(NameKind kind, std::string_view name) {
   switch (kind) {
     case NameKind::op:
@@ -92,7 +100,7 @@ bool is_public(NameKind kind, std::string_view name) {
     case NameKind::domain:
       return is_one_of(kDomains, name);
     case NameKind::producer:
-      return is_one_of(kProducers, name);
+      return is_one_of(kProducers, name) || is_version(name);
     default:
       return false;
   }

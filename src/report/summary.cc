@@ -7,6 +7,7 @@
 
 #include "report/builder.h"
 #include "report/format.h"
+#include "report/sort.h"
 
 namespace haoline {
 namespace {
@@ -22,8 +23,9 @@ std::string percent(double part) {
   const double value = part * 100;
   if (value < 100 && value >= 99.95) return "over 99.9 %";
   const int digits = value >= 99.95 ? 0 : 1;
-  const auto end = std::to_chars(text.begin(), text.end(), value, std::chars_format::fixed, digits).ptr;
-  return std::string(text.begin(), end) + " %";
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, digits).ptr;
+  return std::string(text.data(), end) + " %";
 }
 
 // Shares of the total multiply-accumulates, largest first; empty when there are none.
@@ -36,7 +38,7 @@ std::vector<Share> shares(Builder& b, const std::vector<NamedCost>& rows) {
     if (!macs || *macs <= 0) continue;
     out.push_back({row.name, row.cost.nodes, static_cast<double>(*macs) / static_cast<double>(*total)});
   }
-  std::stable_sort(out.begin(), out.end(), [](const Share& x, const Share& y) { return x.part > y.part; });
+  sort_stably(out, [](const Share& x, const Share& y) { return x.part > y.part; });
   return out;
 }
 
@@ -75,8 +77,7 @@ std::string kind_of(Builder& b, const std::vector<Share>& by_category) {
 void add_counts(std::string& text, const CostTotals& totals) {
   std::vector<const NamedCost*> rows;
   for (const NamedCost& row : totals.by_operator) rows.push_back(&row);
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const NamedCost* x, const NamedCost* y) { return x->cost.nodes > y->cost.nodes; });
+  sort_stably(rows, [](const NamedCost* x, const NamedCost* y) { return x->cost.nodes > y->cost.nodes; });
   for (std::size_t i = 0; i < rows.size() && i < 3; ++i) {
     text += (i == 0 ? "" : ", ") + std::to_string(rows[i]->cost.nodes) + " " +
             std::string(short_operator(rows[i]->name));

@@ -6,6 +6,7 @@
 
 #include "report/breakdown.h"
 #include "report/format.h"
+#include "report/sort.h"
 #include "report/utf8.h"
 
 namespace haoline {
@@ -222,7 +223,7 @@ void memory(Page& page, const Report& report) {
 void operators(Page& page, const Report& report) {
   std::vector<std::pair<std::int64_t, std::string_view>> rows;
   for (const auto& [name, count] : report.graph.operators.entries) rows.emplace_back(count, name.text);
-  std::stable_sort(rows.begin(), rows.end(), [](const auto& x, const auto& y) { return x.first > y.first; });
+  sort_stably(rows, [](const auto& x, const auto& y) { return x.first > y.first; });
   std::string remark;
   std::int64_t rest = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -291,7 +292,7 @@ void findings(Page& page, const Report& report, const TerminalOptions& options) 
   if (report.findings.empty()) return;
   std::vector<const FindingInfoText*> sorted;
   for (const FindingInfoText& item : report.findings) sorted.push_back(&item);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const FindingInfoText* x, const FindingInfoText* y) {
+  sort_stably(sorted, [](const FindingInfoText* x, const FindingInfoText* y) {
     return rank(x->severity.text) < rank(y->severity.text);
   });
   page.line();
