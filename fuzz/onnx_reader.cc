@@ -6,6 +6,7 @@
 
 #include "formats/format.h"
 #include "formats/onnx/reader.h"
+#include "formats/onnx/tensor_proto.h"
 #include "ir/tensor_elements.h"
 
 namespace {
@@ -69,6 +70,9 @@ void check_spans(const Model& model) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Bytes file(reinterpret_cast<const std::byte*>(data), size);
   (void)detect(file);
+  (void)onnx::read_tensor_proto(file);
+  (void)onnx::read_sequence_proto(file);
+  (void)onnx::read_optional_proto(file);
   OneFile files;
   ReadOptions options;
   options.files = &files;

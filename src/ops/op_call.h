@@ -89,9 +89,9 @@ class OpCall {
   // the operands, and an unknown rank.
   std::size_t output_count() const { return outputs_.size(); }
   bool wants(std::size_t i) const { return i < outputs_.size() && bool(node_.outputs[i]); }
-  const OperandFacts& output(std::size_t i) const { return outputs_[i]; }
-  const Shape& output_shape(std::size_t i) const { return outputs_[i].shape; }
-  Expr output_elements(std::size_t i) const { return {element_count(outputs_[i].shape, pool_), pool_}; }
+  const OperandFacts& output(std::size_t i) const { return i < outputs_.size() ? outputs_[i] : absent(); }
+  const Shape& output_shape(std::size_t i) const { return output(i).shape; }
+  Expr output_elements(std::size_t i) const { return {element_count(output_shape(i), pool_), pool_}; }
   // Setting a result the node does not have is allowed and does nothing.
   // A rank that no model has is a hostile claim (Gather of itself doubles it every time): not followed.
   static constexpr std::size_t kMaxRank = 128;

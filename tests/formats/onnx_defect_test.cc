@@ -95,8 +95,11 @@ TEST(OnnxDefect, ACycle) {
                                           .node("Relu", {"a"}, {"b"}, "second")
                                           .node("Relu", {"b"}, {"c"}, "third")
                                           .output("c"));
-  EXPECT_EQ(refusal(file), "graph.node[2] at byte " + byte_of(file, "\x0a\x01"
-                                                                                         "a", 2) +
+  EXPECT_EQ(refusal(file), "graph.node[2] at byte " +
+                               byte_of(file,
+                                       "\x0a\x01"
+                                       "a",
+                                       2) +
                                ": waits for its own result. The graph has a cycle; export the model again.");
   EXPECT_NE(refusal(OnnxGraph().node("Relu", {"a"}, {"a"}).output("a")).find("waits for its own result"),
             std::string::npos);
@@ -167,6 +170,38 @@ TEST(OnnxDefect, BodiesNestedTooDeep) {
   const std::string says = refusal(graph);
   EXPECT_EQ(says.substr(0, 49), "graph.node[0].attribute[0].g.node[0].attribute[0]");
   EXPECT_NE(says.find(": nests more than 64 graphs"), std::string::npos);
+}
+
+TEST(OnnxDefect, AnErrorInABodySaysWhere) {
+  OnnxGraph inner;
+  inner.node("Neg", {"nowhere"}, {"q"}).output("q");
+  OnnxGraph outer;
+  outer.node("Abs", {"x"}, {"p"})
+      .node("If", {"c"}, {"q"}, "", {onnx_int("k", 1), onnx_body("then_branch", inner)});
+  outer.output("q");
+  const std::string says = refusal(OnnxGraph()
+                                       .input("c", 9, {})
+                                       .input("x", 1, {1})
+                                       .node("If", {"c"}, {"y"}, "", {onnx_body("b", outer)})
+                                       .output("y"));
+  EXPECT_EQ(says.substr(0, says.find(" at byte")),
+            "graph.node[0].attribute[0].g.node[1].attribute[1].g.node[0].input[0]");
+}
+
+TEST(OnnxDefect, LongNamesAboveManyBodiesAreNotSpelledOutForEach) {
+  OnnxGraph body;
+  body.node("Neg", {"x"}, {"q"}).output("q");
+  Wire many = Wire().text(1, "branches").number(20, 10);
+  for (int i = 0; i < 2000; ++i) many.message(11, body.wire());
+  const std::string file = onnx_model(OnnxGraph()
+                                          .input("x", 1, {1})
+                                          .node("Many", {"x"}, {"y"}, std::string(100'000, 'n'), {many})
+                                          .output("y"));
+  const Result<Model> model = onnx::read(as_bytes(file), {});
+  ASSERT_TRUE(model) << model.error().to_string();
+  EXPECT_LT(model->arena.bytes(), 16'000'000u);
+  EXPECT_EQ(model->graphs[GraphId{1}].path.size(), 100'012u);
+  EXPECT_EQ(model->graphs[GraphId{2000}].path, "#2000");
 }
 
 TEST(OnnxDefect, TypesNestedTooDeep) {

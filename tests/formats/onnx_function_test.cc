@@ -106,6 +106,20 @@ TEST(OnnxFunction, AttributesComeFromTheCallElseTheDefaultElseAreAbsent) {
   EXPECT_EQ(model->main().nodes[NodeId{1}].attribute("other"), nullptr);
 }
 
+TEST(OnnxFunction, ADefaultThatRefersToItselfIsAbsent) {
+  const OnnxFunction function{"local",
+                              "F",
+                              {"a"},
+                              {"b"},
+                              {onnx_node("Softmax", {"a"}, {"b"}, "s", {onnx_reference("axis", "ax", 2)})},
+                              {onnx_reference("ax", "ax", 2)}};
+  const std::string file = with_functions(
+      OnnxGraph().input("x", 1, {1}).node("F", {"x"}, {"y"}, "f", {}, "local").output("y"), {function});
+  const Result<Model> model = read(file);
+  ASSERT_TRUE(model) << model.error().to_string();
+  EXPECT_EQ(model->main().nodes[NodeId{0}].attribute("axis"), nullptr);
+}
+
 TEST(OnnxFunction, AttributesPassThroughNestedCalls) {
   const OnnxFunction inner{"local",
                            "In",

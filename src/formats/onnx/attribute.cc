@@ -156,7 +156,19 @@ struct Site {
   const std::shared_ptr<Scope>& scope;  // of the node that the attribute ends up on
   std::shared_ptr<Scope> names;         // of the place where it is written
   NodeId owner;
+  bool may_refer = true;  // a function's default is no reference to itself
 };
+
+BodyPlace body_place(const Place& place) {
+  const Place& attribute = *place.parent;
+  const Place& node = *attribute.parent;
+  BodyPlace body;
+  if (node.parent->name == "functions") body.function = node.parent->index;
+  body.node = node.index;
+  body.attribute = attribute.index;
+  body.index = place.index;
+  return body;
+}
 
 GraphId add_body(Reading& r, const Site& site, const Record& record, const Place& place,
                  std::string_view label) {
@@ -165,7 +177,7 @@ GraphId add_body(Reading& r, const Site& site, const Record& record, const Place
     r.fail(ErrorKind::unsupported, place, record.tag, "nests more than 64 graphs");
     return {};
   }
-  if (site.scope->frame != nullptr && !charge(r, 32, place, record.tag)) return {};
+  if (site.scope->frame != nullptr && !charge(r, 32 + record.bytes.size() / 8, place, record.tag)) return {};
   Graph graph;
   graph.parent = site.scope->graph;
   graph.owner = site.owner;
@@ -173,7 +185,8 @@ GraphId add_body(Reading& r, const Site& site, const Record& record, const Place
   GraphNotes& notes = r.notes[r.notes.add({})];
   notes.label = label;
   notes.depth = depth;
-  r.bodies.push_back({record.bytes, id, site.names, to_string(place), depth});
+  notes.place = body_place(place);
+  r.bodies.push_back({record.bytes, id, site.names});
   return id;
 }
 
@@ -257,14 +270,17 @@ bool read_attribute(Reading& r, const Site& site, const Record& record, const Pl
 bool read_referenced(Reading& r, const Site& site, std::string_view wanted, const Place& place,
                      Attribute& attribute) {
   const std::shared_ptr<Frame> frame = site.names->frame;
-  if (frame == nullptr) return false;
+  if (frame == nullptr || !site.may_refer) return false;
+  const std::size_t looked_at = frame->arguments.size() + frame->function->defaults.size();
+  if (!charge(r, looked_at, place, nullptr)) return false;
   for (const Record& record : frame->arguments) {
     if (name_of_record(r, record, place) == wanted) {
       return read_attribute(r, {site.scope, frame->caller, site.owner}, record, place, attribute);
     }
   }
   for (const Record& record : frame->function->defaults) {
-    if (name_of_record(r, record, place) == wanted) return read_attribute(r, site, record, place, attribute);
+    if (name_of_record(r, record, place) != wanted) continue;
+    return read_attribute(r, {site.scope, site.names, site.owner, false}, record, place, attribute);
   }
   return false;
 }

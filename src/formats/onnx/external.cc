@@ -53,7 +53,7 @@ void report_range(Reading& r, const ExternalFile& file, const Location& location
   finding.file = file.file;
   finding.byte = location.offset;
   finding.has_byte = true;
-  r.model.findings.push_back(std::move(finding));
+  r.remark(std::move(finding));
 }
 
 void report_missing(Reading& r) {
@@ -62,7 +62,7 @@ void report_missing(Reading& r) {
     haoline::Message message(counted(file.missing_tensors, "tensor"));
     message.add(file.missing_tensors == 1 ? " has its data in " : " have their data in ");
     message.name(file.location).add(": " + file.problem);
-    r.model.findings.push_back({FindingKind::missing_external_data, std::move(message)});
+    r.remark({FindingKind::missing_external_data, std::move(message)});
   }
 }
 

@@ -54,12 +54,11 @@ void add_constant(Reading& r, Scope& scope, const NamedTensor& constant, const P
   for (const std::int64_t extent : constant.data.extents) dims.push_back(r.model.dims->number(extent));
   tensor.shape = Shape(std::move(dims));
   if (constant.data.dtype == DType::unknown) {
-    r.model.findings.push_back(
-        {FindingKind::unknown_dtype,
-         Message().name(constant.name).add(" has an element type that ONNX does not define"),
-         scope.graph,
-         {},
-         id});
+    r.remark({FindingKind::unknown_dtype,
+              Message().name(constant.name).add(" has an element type that ONNX does not define"),
+              scope.graph,
+              {},
+              id});
   }
 }
 
@@ -91,7 +90,7 @@ bool is_repeated_input(Reading& r, Scope& scope, TensorId id, const ValueInfo& i
                     FileId{0},
                     r.offset_of(at),
                     true};
-    r.model.findings.push_back(std::move(finding));
+    r.remark(std::move(finding));
     return true;
   }
   r.fail(ErrorKind::malformed, place, at, "has the name of another input, with another type");
@@ -216,6 +215,18 @@ void read_graph(Reading& r, const std::shared_ptr<Scope>& scope, Bytes bytes, co
        [&](const Record& a, const Place& at) { read_annotation(r, *scope, a, at); });
 }
 
+// Put together when it is wanted: a queue of spelled-out places of deep bodies could outgrow the file.
+std::string place_of(const Reading& r, GraphId id) {
+  const Graph& graph = r.model.graphs[id];
+  if (!graph.parent) return "graph";
+  const BodyPlace& at = r.notes[id].place;
+  const bool is_in_function = at.function != Place::kNoIndex;
+  std::string text =
+      is_in_function ? "functions[" + std::to_string(at.function) + "]" : place_of(r, graph.parent);
+  text += ".node[" + std::to_string(at.node) + "].attribute[" + std::to_string(at.attribute) + "]";
+  return text + (at.index == Place::kNoIndex ? ".g" : ".graphs[" + std::to_string(at.index) + "]");
+}
+
 void read_bodies(Reading& r) {
   for (; !r.bodies.empty() && r.ok(); r.bodies.pop_front()) {
     const PendingBody& body = r.bodies.front();
@@ -223,8 +234,8 @@ void read_bodies(Reading& r) {
     scope->graph = body.graph;
     scope->outer = body.outer;
     scope->frame = body.outer->frame;
-    const Place place{nullptr, body.place};
-    read_graph(r, scope, body.bytes, place);
+    const std::string place = place_of(r, body.graph);
+    read_graph(r, scope, body.bytes, {nullptr, place});
   }
 }
 

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kNotAModel = "This is no ONNX model, or it is damaged.";
 constexpr std::size_t kMaxUnknownFields = 1024;
+constexpr std::size_t kMaxFindings = 4096;
 
 void read_opset(Reading& r, Bytes bytes, const Place& place, OperatorSets& sets,
                 std::vector<OperatorSet>* list) {
@@ -129,6 +130,12 @@ void Reading::label(Bytes bytes, ByteLabel label, DType dtype) {
   if (!bytes.empty()) model.spans.push_back({FileId{0}, label, dtype, offset_of(bytes.data()), bytes.size()});
 }
 
+void Reading::remark(Finding finding) {
+  if (model.findings.size() < kMaxFindings) model.findings.push_back(std::move(finding));
+  if (model.findings.size() != kMaxFindings) return;
+  model.findings.push_back({FindingKind::unread_content, "there is more to remark; the rest is left out"});
+}
+
 void Reading::unknown(const Fields& message) {
   if (!context.ok() || model.unknown_fields.size() > kMaxUnknownFields) return;
   if (model.unknown_fields.size() == kMaxUnknownFields) {
@@ -136,7 +143,7 @@ void Reading::unknown(const Fields& message) {
     finding.byte = offset_of(message.tag());
     finding.has_byte = true;
     finding.file = FileId{0};
-    model.findings.push_back(std::move(finding));
+    remark(std::move(finding));
     model.unknown_fields.push_back({"", 0, {}});
     return;
   }
@@ -224,8 +231,7 @@ void read_model_record(Reading& r) {
   }
   r.model.format_version = "IR " + std::to_string(parts.ir_version);
   if (parts.training != 0) {
-    r.model.findings.push_back(
-        {FindingKind::unread_content, "training information, which is not part of the report"});
+    r.remark({FindingKind::unread_content, "training information, which is not part of the report"});
   }
   std::uint32_t index = 0;
   for (const Record& function : parts.functions) {

@@ -73,7 +73,7 @@ std::int32_t version_of(Reading& r, const Scope& scope, std::string_view domain)
   if (version == 0 && r.missing_domains.insert(domain, 0).is_new) {
     haoline::Message message("the model uses operators of ");
     message.name(domain.empty() ? "ai.onnx" : domain).add(" and does not say which version of them");
-    r.model.findings.push_back({FindingKind::missing_operator_set, std::move(message)});
+    r.remark({FindingKind::missing_operator_set, std::move(message)});
   }
   return version;
 }
@@ -144,7 +144,9 @@ void read_node(Reading& r, const std::shared_ptr<Scope>& scope, const Record& re
   if (!r.ok()) return;
   if (scope->frame != nullptr) {
     const std::uint64_t text = (scope->prefix.size() + node.name.size()) / 16;
-    if (!charge(r, 4 + text + node.inputs.size() + node.outputs.size() * (2 + text), place, record.tag))
+    if (!charge(r,
+                4 + text + node.inputs.size() + node.outputs.size() * (2 + text) + node.attributes.size() * 2,
+                place, record.tag))
       return;
   }
   if (node.op_type.empty()) {

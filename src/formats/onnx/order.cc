@@ -7,12 +7,15 @@
 namespace haoline::onnx {
 namespace {
 
+using Bodies = IdVector<GraphId, std::vector<GraphId>>;  // those directly in a graph
+
 // Which nodes a node waits for: the producers of its inputs and of what its bodies capture.
 class Waits {
  public:
-  Waits(const Model& model, GraphId id) : graph_(model.graphs[id]), captures_(graph_.nodes.size()) {
-    for (const Graph& body : model.graphs) {
-      if (body.parent != id || !body.owner) continue;
+  Waits(const Model& model, GraphId id, const Bodies& bodies)
+      : graph_(model.graphs[id]), captures_(graph_.nodes.size()) {
+    for (const GraphId inner : bodies[id]) {
+      const Graph& body = model.graphs[inner];
       for (const Tensor& tensor : body.tensors) {
         if (tensor.outer) captures_[body.owner].push_back(tensor.outer);
       }
@@ -34,9 +37,9 @@ class Waits {
 };
 
 // Kahn's order that takes the earliest ready node of the file: what is in order stays as it was.
-std::vector<NodeId> sorted(const Model& model, GraphId id) {
+std::vector<NodeId> sorted(const Model& model, GraphId id, const Bodies& bodies) {
   const Graph& graph = model.graphs[id];
-  const Waits waits(model, id);
+  const Waits waits(model, id, bodies);
   IdVector<NodeId, std::uint32_t> missing(graph.nodes.size());
   IdVector<NodeId, std::vector<NodeId>> users(graph.nodes.size());
   for (const NodeId node : graph.nodes.ids()) {
@@ -60,7 +63,7 @@ std::vector<NodeId> sorted(const Model& model, GraphId id) {
   return order;
 }
 
-void apply_order(Model& model, GraphId id, const std::vector<NodeId>& order) {
+void apply_order(Model& model, GraphId id, const Bodies& bodies, const std::vector<NodeId>& order) {
   Graph& graph = model.graphs[id];
   IdVector<NodeId, NodeId> moved(graph.nodes.size());
   IdVector<NodeId, Node> nodes;
@@ -70,9 +73,7 @@ void apply_order(Model& model, GraphId id, const std::vector<NodeId>& order) {
   for (Tensor& tensor : graph.tensors) {
     if (tensor.producer) tensor.producer = moved[tensor.producer];
   }
-  for (Graph& body : model.graphs) {
-    if (body.parent == id && body.owner) body.owner = moved[body.owner];
-  }
+  for (const GraphId body : bodies[id]) model.graphs[body].owner = moved[model.graphs[body].owner];
 }
 
 NodeId next_unplaced(const Waits& waits, NodeId node, const IdVector<NodeId, bool>& is_placed) {
@@ -82,12 +83,12 @@ NodeId next_unplaced(const Waits& waits, NodeId node, const IdVector<NodeId, boo
 }
 
 // A node of a cycle: whoever follows what is not placed from producer to producer must come round.
-NodeId on_cycle(const Model& model, GraphId id, const std::vector<NodeId>& order) {
+NodeId on_cycle(const Model& model, GraphId id, const Bodies& bodies, const std::vector<NodeId>& order) {
   const Graph& graph = model.graphs[id];
   IdVector<NodeId, bool> is_seen(graph.nodes.size());  // placed or passed
   for (const NodeId node : order) is_seen[node] = true;
   IdVector<NodeId, bool> is_placed = is_seen;
-  const Waits waits(model, id);
+  const Waits waits(model, id, bodies);
   NodeId at{0};
   while (is_placed[at]) ++at.index;
   for (; !is_seen[at]; is_seen[at] = true, at = next_unplaced(waits, at, is_placed)) {
@@ -95,14 +96,15 @@ NodeId on_cycle(const Model& model, GraphId id, const std::vector<NodeId>& order
   return at;
 }
 
-void put_in_order(Reading& r, GraphId id) {
-  const std::vector<NodeId> order = sorted(r.model, id);
+void put_in_order(Reading& r, GraphId id, const Bodies& bodies) {
+  const std::vector<NodeId> order = sorted(r.model, id, bodies);
   const Graph& graph = r.model.graphs[id];
-  if (order.size() == graph.nodes.size()) return apply_order(r.model, id, order);
-  const NodeId node = on_cycle(r.model, id, order);
-  r.fail(ErrorKind::malformed, {nullptr, id == Model::kMain ? "graph.node" : "body.node", node.index},
-         r.file.data() + graph.nodes[node].source_offset, "waits for its own result",
-         "The graph has a cycle; export the model again.");
+  if (order.size() == graph.nodes.size()) return apply_order(r.model, id, bodies, order);
+  const NodeId node = on_cycle(r.model, id, bodies, order);
+  const std::string place = place_of(r, id);
+  const Place around{nullptr, place};
+  r.fail(ErrorKind::malformed, {&around, "node", node.index}, r.file.data() + graph.nodes[node].source_offset,
+         "waits for its own result", "The graph has a cycle; export the model again.");
 }
 
 std::string_view numbered(Reading& r, NameTable& taken, std::string_view stem, std::uint32_t id) {
@@ -153,14 +155,21 @@ void set_path(Reading& r, GraphId id) {
   r.key.assign(parent.path);
   if (!r.key.empty()) r.key.append(1, '/');
   r.key.append(parent.nodes[graph.owner].name).append(1, '/').append(r.notes[id].label);
+  // Long names of deep bodies, spelled out for each of them, could outgrow the file.
+  r.path_bytes += r.key.size();
+  if (r.path_bytes > 4'000'000 + r.file.size()) r.key.assign("#").append(std::to_string(id.index));
   graph.path = r.model.arena.text(r.key);
 }
 
 }  // namespace
 
 void finish_graphs(Reading& r) {
+  Bodies bodies(r.model.graphs.size());
   for (const GraphId id : r.model.graphs.ids()) {
-    if (r.notes[id].is_out_of_order) put_in_order(r, id);
+    if (const GraphId parent = r.model.graphs[id].parent) bodies[parent].push_back(id);
+  }
+  for (const GraphId id : r.model.graphs.ids()) {
+    if (r.notes[id].is_out_of_order) put_in_order(r, id, bodies);
     if (!r.ok()) return;
   }
   for (const GraphId id : r.model.graphs.ids()) {

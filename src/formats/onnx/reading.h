@@ -85,13 +85,19 @@ struct PendingBody {
   Bytes bytes;
   GraphId graph;
   std::shared_ptr<Scope> outer;
-  std::string place;
-  std::size_t depth = 1;
+};
+
+// The record a body is: which attribute of which node, of the graph around it or of a function.
+struct BodyPlace {
+  std::uint32_t function = Place::kNoIndex;
+  std::uint32_t node = 0, attribute = 0;
+  std::uint32_t index = Place::kNoIndex;  // in a list of graphs
 };
 
 // What is needed of a graph until the end only.
 struct GraphNotes {
   std::string_view label;  // of a body: "then_branch", "graphs[2]"
+  BodyPlace place;
   std::size_t depth = 0;
   bool is_out_of_order = false;
   bool names_may_collide = false;  // of tensors
@@ -129,9 +135,10 @@ struct Reading {
   // Within functions an attribute is read once, however often the function is called.
   std::unordered_map<const std::byte*, Attribute> function_attributes;
 
-  std::size_t nodes = 0;     // of all graphs
-  std::uint64_t effort = 0;  // spent on inlining, see charge()
-  std::string key;           // scratch
+  std::size_t nodes = 0;       // of all graphs
+  std::size_t path_bytes = 0;  // of all paths of bodies
+  std::uint64_t effort = 0;    // spent on inlining, see charge()
+  std::string key;             // scratch
 
   bool ok() const { return context.ok(); }
   std::uint64_t offset_of(const std::byte* at) const { return context.offset_of(at); }
@@ -141,6 +148,7 @@ struct Reading {
   }
   void label(Bytes bytes, ByteLabel label, DType dtype = DType::unknown);  // bytes of the main file
   void unknown(const Fields& message);                                     // keeps the field in hand
+  void remark(Finding finding);  // up to a number that somebody could read
 };
 
 // --- model.cc
@@ -150,6 +158,7 @@ MetadataEntry read_entry(Reading& reading, Bytes bytes, const Place& place);
 // --- graph.cc
 void read_graph(Reading& reading, const std::shared_ptr<Scope>& scope, Bytes bytes, const Place& place);
 void read_bodies(Reading& reading);
+std::string place_of(const Reading& reading, GraphId graph);  // "graph.node[3].attribute[0].g"
 
 // --- node.cc
 struct NodeRecord {

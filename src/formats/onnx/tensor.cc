@@ -209,7 +209,7 @@ void report_truncated(Reading& r, std::string_view name, const TensorData& data,
   finding.file = FileId{0};
   finding.byte = r.offset_of(at);
   finding.has_byte = true;
-  r.model.findings.push_back(std::move(finding));
+  r.remark(std::move(finding));
   (void)data;
 }
 
@@ -284,7 +284,7 @@ NamedTensor read_tensor(Reading& r, Bytes bytes, const Place& place) {
   if (t.has_segment) {
     Finding finding{FindingKind::unread_content,
                     Message("a piece of ").name(t.name).add(" that is stored in segments")};
-    r.model.findings.push_back(std::move(finding));
+    r.remark(std::move(finding));
   }
   return tensor;
 }

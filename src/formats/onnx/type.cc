@@ -40,7 +40,8 @@ struct AxisNames {
 };
 
 Dim symbol_for_axis(Reading& r, const AxisNames& names, std::size_t axis) {
-  if (names.of.empty()) return Dim::unknown();
+  constexpr std::size_t kMaxNamed = 64;  // no tensor has that many axes
+  if (names.of.empty() || axis >= kMaxNamed) return Dim::unknown();
   r.key.assign(names.of).append(1, '_').append(std::to_string(axis));
   return r.model.dims->symbol(r.key);
 }
