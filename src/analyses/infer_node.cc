@@ -4,6 +4,7 @@
 
 #include "analyses/infer_engine.h"
 #include "ops/domains.h"
+#include "ops/refuse.h"
 
 namespace haoline::engine {
 namespace {
@@ -104,6 +105,18 @@ void gather_operands(Engine& engine, GraphId graph, const Node& node) {
 }
 
 // Runs the rule of an operator that has one and whose operands are known well enough.
+// A rule that obeys absurd attributes or values can arrive below zero; no tensor has such an extent.
+OpError negative_extent(const Engine& engine) {
+  for (const OperandFacts& result : engine.scratch.outputs) {
+    for (const Dim extent : result.shape) {
+      if (extent.number().value_or(0) < 0) {
+        return haoline::refuse(engine.pool, {"a result would have an extent of ", extent});
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 void run_rule(Engine& engine, GraphId graph, NodeId id, const KnownOp& op, OpCall& call) {
   const OpRow* row = op.row;
   if (!row || !row->infer || !(row->any_rank || ranks_are_known(engine.scratch.inputs))) return;
@@ -111,7 +124,9 @@ void run_rule(Engine& engine, GraphId graph, NodeId id, const KnownOp& op, OpCal
   if (graph != Model::kMain) {
     call.reuse_data_symbols(engine.data_symbols[std::uint64_t{graph.index} << 32 | id.index]);
   }
-  if (OpError error = row->infer(call)) {
+  OpError error = row->infer(call);
+  if (!error) error = negative_extent(engine);
+  if (error) {
     refuse(engine, graph, id, *std::move(error), engine.scratch.outputs);
   } else {
     collect_constraints(engine, graph, id, call.constraints());
