@@ -11,8 +11,9 @@ void print_ratio(const char* what, const haoline::Quantity& before, const haolin
     std::printf("%s: unknown\n", what);
     return;
   }
-  std::printf("%.2f times the %s (%s -> %s)\n", static_cast<double>(*after.value) / static_cast<double>(*before.value),
-              what, haoline::to_decimal(*before.value).c_str(), haoline::to_decimal(*after.value).c_str());
+  std::printf("%.2f times the %s (%s -> %s)\n",
+              static_cast<double>(*after.value) / static_cast<double>(*before.value), what,
+              haoline::to_decimal(*before.value).c_str(), haoline::to_decimal(*after.value).c_str());
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Says whether a model's activations fit a device's RAM, with the static plan a microcontroller runtime would use.
+// Says whether a model's activations fit a device's RAM, with the static plan a microcontroller runtime would
+// use.
 //   fits_in_ram MODEL BYTES        exit code 0: fits, 1: does not, 2: cannot be read or known
 #include <cstdio>
 #include <cstdlib>

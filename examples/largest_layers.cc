@@ -25,9 +25,9 @@ int main(int argc, char** argv) {
   double total = 0;
   for (const auto& row : rows) total += macs(row);
   for (std::size_t i = 0; i < std::min<std::size_t>(rows.size(), 10); ++i) {
-    std::printf("%12.0f  %5.1f %%  %-16.*s %.*s\n", macs(rows[i]), total > 0 ? macs(rows[i]) / total * 100 : 0.0,
-                static_cast<int>(rows[i].op.text.size()), rows[i].op.text.data(),
-                static_cast<int>(rows[i].name.text.size()), rows[i].name.text.data());
+    std::printf("%12.0f  %5.1f %%  %-16.*s %.*s\n", macs(rows[i]),
+                total > 0 ? macs(rows[i]) / total * 100 : 0.0, static_cast<int>(rows[i].op.text.size()),
+                rows[i].op.text.data(), static_cast<int>(rows[i].name.text.size()), rows[i].name.text.data());
   }
   return 0;
 }

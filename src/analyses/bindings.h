@@ -9,7 +9,12 @@
 
 namespace haoline {
 
-enum class BindingSource : std::uint8_t { given, fallback, derived, data };  // "given" "default" "derived" "data"
+enum class BindingSource : std::uint8_t {
+  given,
+  fallback,
+  derived,
+  data
+};  // "given" "default" "derived" "data"
 
 struct Binding {
   Dim symbol;
@@ -23,8 +28,8 @@ struct BoundSymbols {
   Bindings values;               // name -> value, those that have one
 };
 
-// `given` comes from --bind and its shorthands. An unknown name, or a binding that contradicts a constraint, is an
-// error that names the place.
+// `given` comes from --bind and its shorthands. An unknown name, or a binding that contradicts a constraint,
+// is an error that names the place.
 Result<BoundSymbols> bind_symbols(const Model& model, Inference& inference, const Bindings& given);
 
 }  // namespace haoline

@@ -19,7 +19,7 @@ Engine::Engine(const Model& m, const InferOptions& o, Inference& inference)
   out.graphs.resize(m.graphs.size());
   bytes.resize(m.graphs.size());
   bytes_known.resize(m.graphs.size());
-  repeats_left = 8 * count_nodes(m) + 100'000;
+  repeats_left = 16 * count_nodes(m) + 100'000;
   decoded_left = std::size_t{1} << 20;
   values_left = std::size_t{1} << 21;
 }

@@ -6,8 +6,10 @@
 namespace haoline::engine {
 namespace {
 
-std::size_t nodes_below(const Engine& engine, GraphId body) {
-  return engine.model.graphs[body].nodes.size() + 1;
+// Every run is work, also the one for the tables inside somebody's trial run.
+void charge_run(Engine& engine, GraphId body) {
+  const std::size_t price = engine.model.graphs[body].nodes.size() + 1;
+  engine.repeats_left -= std::min(engine.repeats_left, price);
 }
 
 Number either(const Number& a, const Number& b) {
@@ -57,6 +59,7 @@ FactList run_body(Engine& engine, GraphId body, const FactList& inputs, Dim exec
   const bool was_quiet = engine.quiet;
   engine.quiet = was_quiet || quiet;
   ++engine.depth;
+  charge_run(engine, body);
   prepare_graph(engine, body);
   IdVector<TensorId, OperandFacts>& tensors = engine.out.graphs[body].tensors;
   for (std::size_t i = 0; i < std::min(inputs.size(), graph.inputs.size()); ++i) {
@@ -69,13 +72,6 @@ FactList run_body(Engine& engine, GraphId body, const FactList& inputs, Dim exec
   --engine.depth;
   engine.quiet = was_quiet;
   return outputs;
-}
-
-bool may_repeat(Engine& engine, GraphId body) {
-  const std::size_t price = nodes_below(engine, body);
-  if (price > engine.repeats_left) return false;
-  engine.repeats_left -= price;
-  return true;
 }
 
 NodeFacts cost_of_body(Engine& engine, GraphId body) {

@@ -16,8 +16,10 @@ GraphId body_of(const Engine& engine, const Node& node, std::string_view attribu
 // Infers a body with these inputs and returns the facts of its outputs. A quiet run reports nothing and may
 // be repeated; the tables of the body hold what the last run found.
 FactList run_body(Engine& engine, GraphId body, const FactList& inputs, Dim executions, bool quiet);
-// Whether a trial run may be afforded; charges it.
-bool may_repeat(Engine& engine, GraphId body);
+// Whether a trial run may be afforded: nested bodies multiply, what they are worth does not.
+inline bool may_repeat(const Engine& engine) {
+  return engine.repeats_left > 0;
+}
 
 // What one run of the body costs: the sum over its nodes, bodies below included.
 NodeFacts cost_of_body(Engine& engine, GraphId body);

@@ -49,7 +49,7 @@ FactList state_after(const BodyLoop& loop, const FactList& outputs) {
 // Trial runs until the carried state no longer changes in kind. Returns what the last of them left, and
 // whether every slot of the state is understood.
 std::pair<FactList, bool> understand(BodyLoop& loop) {
-  for (int trial = 0; trial < kMaxTrials && may_repeat(loop.frame.engine, loop.body); ++trial) {
+  for (int trial = 0; trial < kMaxTrials && may_repeat(loop.frame.engine); ++trial) {
     FactList outputs = run_once(loop, loop.frame.iteration, general_state(loop.carried), Dim(1), true);
     const FactList after = state_after(loop, outputs);
     if (widen(loop.frame, loop.carried, after)) continue;
@@ -89,7 +89,7 @@ std::optional<Simulation> simulate(const BodyLoop& loop, const FactList& initial
   Simulation out{Dim(0), initial, {}};
   for (std::int64_t k = 0; k < kMaxSimulated; ++k) {
     if (loop.limit.is(k)) return out;
-    if (!may_repeat(engine, loop.body)) return std::nullopt;
+    if (!may_repeat(engine)) return std::nullopt;
     const FactList outputs = run_once(loop, Dim(k), out.state, Dim(1), true);
     if (outputs.size() < loop.carried.size() + (loop.counts ? 1 : 0)) return std::nullopt;
     out.state = state_after(loop, outputs);

@@ -12,12 +12,9 @@ namespace haoline {
 namespace {
 
 // A set of slots.
-constexpr std::uint32_t slots() {
-  return 0;
-}
-template <class... More>
-constexpr std::uint32_t slots(unsigned first, More... more) {
-  return 1u << first | slots(more...);
+template <class... Slots>
+constexpr std::uint32_t slots(Slots... members) {
+  return (std::uint32_t{0} | ... | (std::uint32_t{1} << static_cast<unsigned>(members)));
 }
 constexpr std::uint32_t kAll = ~std::uint32_t{0};
 

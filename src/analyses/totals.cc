@@ -9,15 +9,6 @@
 namespace haoline {
 namespace {
 
-// ".Conv", "com.microsoft.Gelu": joined at compile time, so that a display name is a view of static text.
-constexpr std::string_view kDisplayNames[] = {
-    "unknown",
-#define HAOLINE_OP(enumerator, domain, name) domain "." name,
-#include "ir/generated/op_names.inc"
-#undef HAOLINE_OP
-};
-static_assert(std::size(kDisplayNames) == kOpCount);
-
 // macs, operations by kind, bytes read, bytes written, weight bytes.
 constexpr std::size_t kMacs = 0, kOperations = 1, kRead = 1 + kArithKinds, kWritten = kRead + 1,
                       kWeights = kRead + 2, kQuantities = kRead + 3;
@@ -468,9 +459,7 @@ CostTotals total_costs(const Model& model, Inference& inference) {
 }
 
 std::string_view display_operator(const Node& node) {
-  if (node.op == Op::unknown) return node.op_type;
-  const std::string_view name = kDisplayNames[static_cast<std::size_t>(node.op)];
-  return name.front() == '.' ? name.substr(1) : name;
+  return node.op == Op::unknown ? node.op_type : display_name(node.op);
 }
 
 Category category_of(const Node& node) {

@@ -1,5 +1,6 @@
 // Strong identifiers. A NodeId and a TensorId are both small integers, but mixing them up does not
-// compile, and a table indexed by one rejects the other. Ids survive moves and serialize; pointers do neither.
+// compile, and a table indexed by one rejects the other. Ids survive moves and serialize; pointers do
+// neither.
 #pragma once
 
 #include <cassert>

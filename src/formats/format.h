@@ -15,8 +15,8 @@
 namespace haoline {
 
 // Where a reader gets the other files of a model (external data, shards). The core never opens a path by
-// itself: the command line maps files below the model's folder, a browser hands over what it was given, a test
-// has them in memory. `name` is relative; the provider refuses what leaves the folder.
+// itself: the command line maps files below the model's folder, a browser hands over what it was given, a
+// test has them in memory. `name` is relative; the provider refuses what leaves the folder.
 struct FileProvider {
   virtual ~FileProvider() = default;
   struct Opened {
@@ -24,21 +24,21 @@ struct FileProvider {
   };
   // Error kinds: unreadable (missing), malformed (a path that is refused).
   virtual Result<Opened> open(std::string_view name) = 0;
-  // Relative names of all files below the folder, sorted, '/' between levels; bounded. Empty where a provider cannot
-  // list (a browser that was handed one file).
+  // Relative names of all files below the folder, sorted, '/' between levels; bounded. Empty where a provider
+  // cannot list (a browser that was handed one file).
   virtual std::vector<std::string> list() { return {}; }
 };
 
 struct ReadOptions {
-  std::string_view name = "model";   // of the main file, for Model::files
-  FileProvider* files = nullptr;     // null: no other files are available
+  std::string_view name = "model";  // of the main file, for Model::files
+  FileProvider* files = nullptr;    // null: no other files are available
   bool inline_functions = true;
   std::size_t max_nodes = 20'000'000;  // after inlining; beyond it an error, not a hang
 };
 
 // What detection may look at. Names and extensions lie, so a sniff decides from content.
 struct Probe {
-  Bytes head;            // at most the first kProbeBytes
+  Bytes head;              // at most the first kProbeBytes
   std::uint64_t size = 0;  // of the whole file
 };
 inline constexpr std::size_t kProbeBytes = 4096;
@@ -46,13 +46,13 @@ inline constexpr std::size_t kProbeBytes = 4096;
 enum class Grade : std::uint8_t { none, partial, full };
 
 struct Format {
-  std::string_view name;         // "onnx"
-  std::string_view title;        // "ONNX"
-  std::string_view extensions;   // ".onnx .pb", for display only
-  bool (*sniff)(const Probe&);   // cheap, total, no false claims
+  std::string_view name;        // "onnx"
+  std::string_view title;       // "ONNX"
+  std::string_view extensions;  // ".onnx .pb", for display only
+  bool (*sniff)(const Probe&);  // cheap, total, no false claims
   Result<Model> (*read)(Bytes file, const ReadOptions& options);
-  // Formats that are a folder (SavedModel, .mlpackage, a Hugging Face folder): whether the listing is one of ours, and
-  // its reader. Null for formats that are always one file.
+  // Formats that are a folder (SavedModel, .mlpackage, a Hugging Face folder): whether the listing is one of
+  // ours, and its reader. Null for formats that are always one file.
   bool (*sniff_folder)(std::span<const std::string> files) = nullptr;
   Result<Model> (*read_folder)(FileProvider& files, const ReadOptions& options) = nullptr;
   Grade reads = Grade::full, graph = Grade::full, weights = Grade::full, writes = Grade::none;

@@ -30,32 +30,33 @@ struct TensorData {
   DType dtype = DType::unknown;
   Encoding encoding = Encoding::raw;
   std::span<const std::int64_t> extents;
-  Bytes bytes;                               // raw, varint
-  std::span<const std::string_view> texts;   // strings
-  FileId file;                               // where `bytes` lie; none: in the arena
-  std::uint64_t offset = 0;                  // of `bytes` in that file
-  std::uint64_t stored_bytes = 0;            // what the file spends on the elements
+  Bytes bytes;                              // raw, varint
+  std::span<const std::string_view> texts;  // strings
+  FileId file;                              // where `bytes` lie; none: in the arena
+  std::uint64_t offset = 0;                 // of `bytes` in that file
+  std::uint64_t stored_bytes = 0;           // what the file spends on the elements
   // A sparse initializer stores only these many elements, `bytes` holds the values.
   bool is_sparse = false;
   std::uint64_t stored_elements = 0;
 };
 
-// How stored integers stand for reals: real = scale · (stored - zero_point), per tensor, per slice of `axis`, or per
-// block of `block` elements along it. Formats that keep this beside the tensor (TFLite, OpenVINO, ggml) set it; in
-// ONNX it is spelled by QuantizeLinear and DequantizeLinear nodes.
+// How stored integers stand for reals: real = scale · (stored - zero_point), per tensor, per slice of `axis`,
+// or per block of `block` elements along it. Formats that keep this beside the tensor (TFLite, OpenVINO,
+// ggml) set it; in ONNX it is spelled by QuantizeLinear and DequantizeLinear nodes.
 struct Quantization {
-  std::string_view scheme;                  // "affine", "ggml", "gptq" …
-  std::int32_t axis = -1;                   // -1: per tensor
-  std::int64_t block = 0;                   // 0: not blocked
-  std::span<const float> scales;            // one per slice; views into the file or the arena
+  std::string_view scheme;                    // "affine", "ggml", "gptq" …
+  std::int32_t axis = -1;                     // -1: per tensor
+  std::int64_t block = 0;                     // 0: not blocked
+  std::span<const float> scales;              // one per slice; views into the file or the arena
   std::span<const std::int64_t> zero_points;  // as many, or none where all are 0
 };
 
 struct Attribute {
   // monostate: an attribute whose type we do not know, kept by name only.
-  using Payload = std::variant<std::monostate, std::int64_t, double, std::string_view, std::span<const std::int64_t>,
-                               std::span<const float>, std::span<const std::string_view>, const TensorData*,
-                               std::span<const TensorData* const>, GraphId, std::span<const GraphId>, const Type*>;
+  using Payload =
+      std::variant<std::monostate, std::int64_t, double, std::string_view, std::span<const std::int64_t>,
+                   std::span<const float>, std::span<const std::string_view>, const TensorData*,
+                   std::span<const TensorData* const>, GraphId, std::span<const GraphId>, const Type*>;
   std::string_view name;
   Payload value;
   std::string_view reference;  // inside a function body: the name of the caller's attribute; else empty

@@ -136,8 +136,8 @@ class DimPool {
   Dim max(Dim a, Dim b);
   // (The largest 64-bit integer, which means "to the end", never wins a minimum.)
   // The extent two operands broadcast to (NumPy): 1 gives way, equal stays, a number above 1 wins over a
-  // symbol (which then can only be 1 or that number). Two different symbols give max(a, b), which is exact for every
-  // valid binding with extents above 0. Unknown only if a number cannot win over the unknown side.
+  // symbol (which then can only be 1 or that number). Two different symbols give max(a, b), which is exact
+  // for every valid binding with extents above 0. Unknown only if a number cannot win over the unknown side.
   Dim broadcast(Dim a, Dim b);
 
   // Replaces symbols by expressions, all at once: used to bind before inferring.
@@ -191,15 +191,21 @@ class Expr {
   DimPool& pool() const { return *pool_; }
 
   friend Expr operator+(const Expr& a, const Expr& b) { return {a.pool_->add(a.dim_, b.dim_), *a.pool_}; }
-  friend Expr operator-(const Expr& a, const Expr& b) { return {a.pool_->subtract(a.dim_, b.dim_), *a.pool_}; }
-  friend Expr operator*(const Expr& a, const Expr& b) { return {a.pool_->multiply(a.dim_, b.dim_), *a.pool_}; }
+  friend Expr operator-(const Expr& a, const Expr& b) {
+    return {a.pool_->subtract(a.dim_, b.dim_), *a.pool_};
+  }
+  friend Expr operator*(const Expr& a, const Expr& b) {
+    return {a.pool_->multiply(a.dim_, b.dim_), *a.pool_};
+  }
   friend Expr operator+(const Expr& a, Dim b) { return {a.pool_->add(a.dim_, b), *a.pool_}; }
   friend Expr operator-(const Expr& a, Dim b) { return {a.pool_->subtract(a.dim_, b), *a.pool_}; }
   friend Expr operator*(const Expr& a, Dim b) { return {a.pool_->multiply(a.dim_, b), *a.pool_}; }
   friend Expr operator+(const Expr& a, std::int64_t b) { return a + Dim(b); }
   friend Expr operator-(const Expr& a, std::int64_t b) { return a - Dim(b); }
   friend Expr operator*(const Expr& a, std::int64_t b) { return a * Dim(b); }
-  friend Expr operator-(std::int64_t a, const Expr& b) { return {b.pool_->subtract(Dim(a), b.dim_), *b.pool_}; }
+  friend Expr operator-(std::int64_t a, const Expr& b) {
+    return {b.pool_->subtract(Dim(a), b.dim_), *b.pool_};
+  }
   friend Expr operator*(std::int64_t a, const Expr& b) { return b * Dim(a); }
   Expr& operator+=(Dim b) { return *this = *this + b; }
   Expr& operator*=(Dim b) { return *this = *this * b; }

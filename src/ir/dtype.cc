@@ -64,10 +64,13 @@ static_assert(kDTypes.back().name == "mxfp4", "kDTypes must follow the order of 
 
 }  // namespace
 
-const DTypeInfo& info(DType dtype) { return kDTypes[static_cast<std::size_t>(dtype)]; }
+const DTypeInfo& info(DType dtype) {
+  return kDTypes[static_cast<std::size_t>(dtype)];
+}
 
 std::optional<DType> dtype_named(std::string_view name) {
-  const auto* row = std::find_if(kDTypes.begin(), kDTypes.end(), [&](const DTypeInfo& r) { return r.name == name; });
+  const auto* row =
+      std::find_if(kDTypes.begin(), kDTypes.end(), [&](const DTypeInfo& r) { return r.name == name; });
   if (row == kDTypes.end()) return std::nullopt;
   return static_cast<DType>(row - kDTypes.begin());
 }

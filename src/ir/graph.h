@@ -19,25 +19,25 @@ namespace haoline {
 
 // Anything that flows: an input, a constant, a node's output, or an outer graph's tensor seen from a body.
 struct Tensor {
-  std::string_view name;         // unique within the graph
-  std::string_view source_name;  // what the file says, when `name` had to differ; else empty
-  Type type;                     // as declared; dtype unknown where the file is silent
-  Shape shape = Shape::unknown_rank();  // as declared
-  const TensorData* constant = nullptr;  // an initializer
-  NodeId producer;               // none: an input, a constant or a capture
+  std::string_view name;                       // unique within the graph
+  std::string_view source_name;                // what the file says, when `name` had to differ; else empty
+  Type type;                                   // as declared; dtype unknown where the file is silent
+  Shape shape = Shape::unknown_rank();         // as declared
+  const TensorData* constant = nullptr;        // an initializer
+  NodeId producer;                             // none: an input, a constant or a capture
   const Quantization* quantization = nullptr;  // where the format keeps it beside the tensor
-  bool is_state = false;         // survives from one run to the next (variables, caches)
-  TensorId outer;                // of a body: the tensor of the enclosing graph that this name refers to
+  bool is_state = false;                       // survives from one run to the next (variables, caches)
+  TensorId outer;  // of a body: the tensor of the enclosing graph that this name refers to
 };
 
 struct Node {
-  Op op = Op::unknown;            // canonical; unknown: see op_type and domain
-  std::string_view op_type;       // the source's spelling
-  std::string_view domain;        // "" is ai.onnx
-  std::string_view name;          // unique within the graph
-  std::string_view source_name;   // what the file says, when `name` had to differ; else empty
-  std::string_view scope;         // call path of inlined functions and module scopes, '/'-separated; may be empty
-  std::int32_t version = 0;       // of the node's operator set; 0: the model imports none
+  Op op = Op::unknown;           // canonical; unknown: see op_type and domain
+  std::string_view op_type;      // the source's spelling
+  std::string_view domain;       // "" is ai.onnx
+  std::string_view name;         // unique within the graph
+  std::string_view source_name;  // what the file says, when `name` had to differ; else empty
+  std::string_view scope;    // call path of inlined functions and module scopes, '/'-separated; may be empty
+  std::int32_t version = 0;  // of the node's operator set; 0: the model imports none
   std::span<const TensorId> inputs;   // an absent optional operand is TensorId{}
   std::span<const TensorId> outputs;  // an unused optional result is TensorId{}
   std::span<const Attribute> attributes;
@@ -52,13 +52,14 @@ struct Node {
 };
 
 struct Graph {
-  std::string_view name;   // as the file has it
-  std::string_view path;   // "" for the main graph, "<node>/<attribute>" below it, from the main graph down
-  GraphId parent;          // of a body
-  NodeId owner;            // of a body: the node of the parent that runs it
+  std::string_view name;  // as the file has it
+  std::string_view path;  // "" for the main graph, "<node>/<attribute>" below it, from the main graph down
+  GraphId parent;         // of a body
+  NodeId owner;           // of a body: the node of the parent that runs it
   IdVector<TensorId, Tensor> tensors;
   IdVector<NodeId, Node> nodes;  // in execution order (topological)
-  std::vector<TensorId> inputs;  // of the main graph: those a caller feeds (initializers with the same name are not here)
+  std::vector<TensorId>
+      inputs;  // of the main graph: those a caller feeds (initializers with the same name are not here)
   std::vector<TensorId> outputs;
 };
 

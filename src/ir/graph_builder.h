@@ -87,7 +87,9 @@ class GraphBuilder {
   TensorId scalar(std::string_view name, std::int64_t value) {
     return constant(name, std::vector<std::int64_t>{value}, {});
   }
-  TensorId float_scalar(std::string_view name, float value) { return floats(name, std::vector<float>{value}, {}); }
+  TensorId float_scalar(std::string_view name, float value) {
+    return floats(name, std::vector<float>{value}, {});
+  }
   TensorId constant(std::string_view name, const TensorData& data);
   // Elements for a tensor attribute.
   TensorData tensor(const std::vector<std::int64_t>& values, const std::vector<std::int64_t>& extents);

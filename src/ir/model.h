@@ -17,9 +17,9 @@
 namespace haoline {
 
 struct ModelFile {
-  std::string name;         // as given for the main file, relative to its folder for the others
-  std::string_view role;    // "model", "external data"
-  Bytes bytes;              // mapped by whoever called the reader, as long as the model lives
+  std::string name;       // as given for the main file, relative to its folder for the others
+  std::string_view role;  // "model", "external data"
+  Bytes bytes;            // mapped by whoever called the reader, as long as the model lives
 };
 
 // What a stretch of a file is for. Stretches that no span covers are structure.
@@ -47,15 +47,15 @@ struct Function {
   std::string_view domain;
   std::string_view name;
   std::string_view overload;
-  std::size_t nodes = 0;   // of its body, as written
-  std::size_t calls = 0;   // how often it was inlined
+  std::size_t nodes = 0;  // of its body, as written
+  std::size_t calls = 0;  // how often it was inlined
 };
 
 // A field the reader does not know, kept for round trip.
 struct UnknownField {
   std::string record;  // "model", "graph", "graph.node[3]"
   std::uint32_t number;
-  Bytes bytes;         // tag included
+  Bytes bytes;  // tag included
 };
 
 // What the file says about how a tensor is quantized, beside the operators: one entry per parameter.
@@ -71,8 +71,8 @@ struct Model {
   Model(Model&&) = default;
   Model& operator=(Model&&) = default;
 
-  std::string_view format;          // "onnx"
-  std::string format_version;       // "IR 8"
+  std::string_view format;     // "onnx"
+  std::string format_version;  // "IR 8"
   std::string_view producer;
   std::string_view producer_version;
   std::string_view domain;
@@ -85,14 +85,14 @@ struct Model {
   std::vector<Function> functions;
   std::vector<TensorAnnotation> annotations;
   std::vector<UnknownField> unknown_fields;
-  std::vector<Finding> findings;      // what the reader noticed
+  std::vector<Finding> findings;  // what the reader noticed
 
-  IdVector<GraphId, Graph> graphs;    // the main graph first; a body after its parent
+  IdVector<GraphId, Graph> graphs;  // the main graph first; a body after its parent
   static constexpr GraphId kMain{0};
   const Graph& main() const { return graphs[kMain]; }
 
   std::deque<Type> types;  // what type attributes point to
-  Arena arena;                                              // what the views of the graphs point to, beside the files
+  Arena arena;             // what the views of the graphs point to, beside the files
   std::unique_ptr<DimPool> dims = std::make_unique<DimPool>();  // frozen once read
 };
 

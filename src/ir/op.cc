@@ -15,6 +15,16 @@ constexpr OpName kNames[] = {
 };
 static_assert(std::size(kNames) == kOpCount);
 
+// ".Conv", "com.microsoft.Gelu": joined at compile time, so that a display name is a view of static text.
+constexpr std::string_view kDisplayNames[] = {
+    ".unknown",
+#define HAOLINE_OP(enumerator, domain, name) domain "." name,
+#include "ir/generated/op_names.inc"
+#include "ir/op_extra.inc"
+#undef HAOLINE_OP
+};
+static_assert(std::size(kDisplayNames) == kOpCount);
+
 constexpr std::uint32_t hash_of(std::string_view domain, std::string_view name) {
   std::uint32_t hash = 2166136261u;
   for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
@@ -39,7 +49,14 @@ constexpr std::array<std::uint16_t, kSlots> kSlotTable = make_slots();
 
 }  // namespace
 
-OpName name_of(Op op) { return kNames[static_cast<std::size_t>(op)]; }
+std::string_view display_name(Op op) {
+  const std::string_view name = kDisplayNames[static_cast<std::size_t>(op)];
+  return name.front() == '.' ? name.substr(1) : name;
+}
+
+OpName name_of(Op op) {
+  return kNames[static_cast<std::size_t>(op)];
+}
 
 Op find_op(std::string_view domain, std::string_view name) {
   if (domain == "ai.onnx") domain = {};

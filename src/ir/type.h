@@ -15,8 +15,8 @@ enum class Container : std::uint8_t { sequence, optional, map, sparse, opaque };
 // Containers outermost first, around an element tensor: sequence(map(int64, float32)) is
 // {containers: {sequence, map}, key: int64, dtype: float32}.
 struct Type {
-  DType dtype = DType::unknown;      // of the element tensor
-  DType key = DType::unknown;        // of a map
+  DType dtype = DType::unknown;          // of the element tensor
+  DType key = DType::unknown;            // of a map
   SmallVector<Container, 4> containers;  // empty: a plain tensor; at most kMaxNesting
 
   static constexpr std::size_t kMaxNesting = 8;

@@ -156,8 +156,9 @@ OpError infer_eye_like(OpCall& call) {
   const std::optional<PlainShape> extents = value_extents(call.output_shape(0));
   if (!extents) return std::nullopt;
   const std::int64_t k = call.integer("k");
-  call.set_value(
-      0, fill_value(*extents, [&](const PlainShape& at) { return Number::exact(at[1] - at[0] == k ? 1 : 0); }));
+  call.set_value(0, fill_value(*extents, [&](const PlainShape& at) {
+                   return Number::exact(at[1] - at[0] == k ? 1 : 0);
+                 }));
   return std::nullopt;
 }
 

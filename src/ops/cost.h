@@ -12,9 +12,9 @@ namespace haoline {
 
 // Arithmetic outside multiply-accumulates, by kind. One operation each, whatever the hardware spends on it.
 enum class Arith : std::uint8_t {
-  add,             // also subtract, negate, absolute value, rounding
-  multiply,        // also shifts
-  divide,          // also remainder, reciprocal
+  add,       // also subtract, negate, absolute value, rounding
+  multiply,  // also shifts
+  divide,    // also remainder, reciprocal
   square_root,
   transcendental,  // exp, log, tanh, erf, sine, power …
   compare,         // also min, max, select by comparison

@@ -160,7 +160,8 @@ OpError infer_split(OpCall& call) {
   if (is_given) {
     if (OpError error = check_parts(call, sizes, *axis)) return error;
   }
-  std::optional<std::int64_t> offset = 0;
+  // Only a known operand needs places; its parts add up to a small extent.
+  std::optional<std::int64_t> offset = call.value(0) ? std::optional<std::int64_t>(0) : std::nullopt;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     Shape shape = operand;
     shape[*axis] = sizes[i].is_unknown() && is_given ? data_extent(call, *axis, operand[*axis]) : sizes[i];
@@ -168,7 +169,7 @@ OpError infer_split(OpCall& call) {
       return refuse(call.pool(), {"part ", i, " has an extent of ", shape[*axis]});
     }
     call.set_shape(i, std::move(shape));
-    if (offset && call.value(0)) set_part_value(call, i, *axis, *offset);
+    if (offset) set_part_value(call, i, *axis, *offset);
     const std::optional<std::int64_t> size = sizes[i].number();
     offset = offset && size ? std::optional(*offset + *size) : std::nullopt;
   }

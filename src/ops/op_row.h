@@ -18,8 +18,29 @@ namespace haoline {
 // The 23 visual categories (requirements/knowledge.md, corrected). Roles that depend on the graph around a
 // node (a residual Add, a KV-cache Concat, an embedding Gather) are found by analyses, not here.
 enum class Category : std::uint8_t {
-  conv, linear, attention, norm, activation, pool, dropout, reshape, transpose, slice, concat, split, pad,
-  elementwise, reduce, compare, embed, recurrent, quantize, cast, control, constant, unknown,
+  conv,
+  linear,
+  attention,
+  norm,
+  activation,
+  pool,
+  dropout,
+  reshape,
+  transpose,
+  slice,
+  concat,
+  split,
+  pad,
+  elementwise,
+  reduce,
+  compare,
+  embed,
+  recurrent,
+  quantize,
+  cast,
+  control,
+  constant,
+  unknown,
 };
 inline constexpr std::size_t kCategories = 23;
 std::string_view name(Category category);
@@ -66,9 +87,9 @@ enum class Traffic : std::uint8_t {
 // Whether a result may take the place of an operand in memory.
 enum class Alias : std::uint8_t {
   none,
-  in_place,  // result 0 may overwrite any operand of the same byte size that dies here (elementwise)
+  in_place,        // result 0 may overwrite any operand of the same byte size that dies here (elementwise)
   in_place_first,  // only operand 0
-  view,      // result 0 is operand 0: it never needs memory of its own
+  view,            // result 0 is operand 0: it never needs memory of its own
 };
 
 struct OpRow {

@@ -37,8 +37,8 @@ OpError infer_expand(OpCall& call) {
   const std::optional<KnownElements> known = known_elements(call, 0);
   if (!known) return std::nullopt;
   const PlainShape strides = strides_of(known->extents);
-  set_moved_value(call, 0,
-                  [&](const PlainShape& index) { return broadcast_position(known->extents, strides, index); });
+  set_moved_value(
+      call, 0, [&](const PlainShape& index) { return broadcast_position(known->extents, strides, index); });
   return std::nullopt;
 }
 

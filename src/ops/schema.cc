@@ -41,7 +41,11 @@ const Schema* find_schema(Op op, std::int32_t version) {
   return best;
 }
 
-const SchemaParam* input_param(const Schema& schema, std::size_t index) { return param(schema.inputs, index); }
-const SchemaParam* output_param(const Schema& schema, std::size_t index) { return param(schema.outputs, index); }
+const SchemaParam* input_param(const Schema& schema, std::size_t index) {
+  return param(schema.inputs, index);
+}
+const SchemaParam* output_param(const Schema& schema, std::size_t index) {
+  return param(schema.outputs, index);
+}
 
 }  // namespace haoline

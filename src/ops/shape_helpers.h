@@ -29,8 +29,8 @@ struct GivenAxes {
 };
 GivenAxes given_axes(const OpCall& call, std::string_view attribute, std::size_t input);
 
-// The number of elements of a 1-D operand (1 for a scalar), as far as they can be axes: nothing when it is not a plain
-// number or more than any tensor has axes.
+// The number of elements of a 1-D operand (1 for a scalar), as far as they can be axes: nothing when it is
+// not a plain number or more than any tensor has axes.
 std::optional<std::size_t> length_of(const OpCall& call, std::size_t input);
 
 // A fresh symbol for an extent that only the data decides, "<node>_axis<axis>".

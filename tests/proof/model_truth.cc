@@ -434,8 +434,9 @@ int run(const Flags& flags) {
       std::printf("    %s\n", report.failures[i].c_str());
     }
   }
-  std::printf("%zu of %zu files agree, %zu tensors compared; %zu records without a file\n", files - failed,
-              files, tensors, absent);
+  std::printf(
+      "%zu of %zu files agree, %zu tensors compared, formulas at %zu numbers; %zu records without a file\n",
+      files - failed, files, tensors, numbers, absent);
   return failed == 0 ? 0 : 1;
 }
 
