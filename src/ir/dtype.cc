@@ -69,7 +69,7 @@ const DTypeInfo& info(DType dtype) {
 }
 
 std::optional<DType> dtype_named(std::string_view name) {
-  const auto* row =
+  const auto row =
       std::find_if(kDTypes.begin(), kDTypes.end(), [&](const DTypeInfo& r) { return r.name == name; });
   if (row == kDTypes.end()) return std::nullopt;
   return static_cast<DType>(row - kDTypes.begin());
