@@ -250,27 +250,40 @@ class Planner {
     return std::uint64_t{block.last} - block.first + 1;
   }
 
+  double weight(const ArenaBlock& block, Order kind) const {
+    switch (kind) {
+      case Order::size:
+        return static_cast<double>(block.bytes);
+      case Order::area:
+        return static_cast<double>(block.bytes) * static_cast<double>(steps_of(block));
+      case Order::start:
+        return -static_cast<double>(block.first);
+      case Order::lifetime:
+        return static_cast<double>(steps_of(block));
+    }
+    return 0;
+  }
+
+  // Keys lie beside each other while they are compared: with tens of thousands of blocks that is most of it.
   void sort(std::vector<std::uint32_t>& order, Order kind) const {
-    const auto weight = [this, kind](std::uint32_t i) -> double {
-      const ArenaBlock& block = blocks_[i];
-      switch (kind) {
-        case Order::size:
-          return static_cast<double>(block.bytes);
-        case Order::area:
-          return static_cast<double>(block.bytes) * static_cast<double>(steps_of(block));
-        case Order::start:
-          return -static_cast<double>(block.first);
-        case Order::lifetime:
-          return static_cast<double>(steps_of(block));
-      }
-      return 0;
+    struct Key {
+      double weight;
+      std::uint64_t bytes;
+      std::uint32_t first, index;
     };
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-      const double x = weight(a), y = weight(b);
-      if (x != y) return x > y;
-      if (blocks_[a].bytes != blocks_[b].bytes) return blocks_[a].bytes > blocks_[b].bytes;
-      return blocks_[a].first != blocks_[b].first ? blocks_[a].first < blocks_[b].first : a < b;
+    std::vector<Key> keys;
+    keys.reserve(blocks_.size());
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      keys.push_back(
+          {weight(blocks_[i], kind), blocks_[i].bytes, blocks_[i].first, static_cast<std::uint32_t>(i)});
+    }
+    std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
+      if (a.weight != b.weight) return a.weight > b.weight;
+      if (a.bytes != b.bytes) return a.bytes > b.bytes;
+      return a.first != b.first ? a.first < b.first : a.index < b.index;
     });
+    order.clear();
+    for (const Key& key : keys) order.push_back(key.index);
   }
 
   // One pass for blocks that live longer than so many steps, at the bottom, and one for the others above
