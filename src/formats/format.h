@@ -32,14 +32,18 @@ struct FileProvider {
 struct ReadOptions {
   std::string_view name = "model";  // of the main file, for Model::files
   FileProvider* files = nullptr;    // null: no other files are available
+  std::string_view format = {};     // read as this format whatever the content says; empty: detect
   bool inline_functions = true;
   std::size_t max_nodes = 20'000'000;  // after inlining; beyond it an error, not a hang
+  // Where to cut a graph that does not say where it begins and ends (frozen TensorFlow graphs): "name:0".
+  std::span<const std::string> graph_inputs = {}, graph_outputs = {};
 };
 
 // What detection may look at. Names and extensions lie, so a sniff decides from content.
 struct Probe {
   Bytes head;              // at most the first kProbeBytes
   std::uint64_t size = 0;  // of the whole file
+  Bytes all;               // the whole file, mapped: for formats known by their end (zip); touch little
 };
 inline constexpr std::size_t kProbeBytes = 4096;
 

@@ -20,7 +20,7 @@ std::span<const Format> formats() {
 }
 
 const Format* detect(Bytes file) {
-  const Probe probe{file.first(std::min(file.size(), kProbeBytes)), file.size()};
+  const Probe probe{file.first(std::min(file.size(), kProbeBytes)), file.size(), file};
   const auto* found = std::find_if(std::begin(kFormats), std::end(kFormats),
                                    [&](const Format& format) { return format.sniff(probe); });
   return found == std::end(kFormats) ? nullptr : found;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "ir/dim.h"
+#include "ir/facts.h"
 #include "ir/finding.h"
 #include "ir/graph.h"
 
@@ -86,6 +88,7 @@ struct Model {
   std::vector<TensorAnnotation> annotations;
   std::vector<UnknownField> unknown_fields;
   std::vector<Finding> findings;  // what the reader noticed
+  std::optional<ArchitectureFacts> architecture;  // of a file without a graph: what a blueprint needs
 
   IdVector<GraphId, Graph> graphs;  // the main graph first; a body after its parent
   static constexpr GraphId kMain{0};
