@@ -49,6 +49,12 @@ inline constexpr std::size_t kProbeBytes = 4096;
 
 enum class Grade : std::uint8_t { none, partial, full };
 
+// An operator of the format's own list and the canonical one it is read as; empty: it stays as itself.
+struct SourceOperator {
+  std::string_view name;
+  std::string_view canonical;
+};
+
 struct Format {
   std::string_view name;        // "onnx"
   std::string_view title;       // "ONNX"
@@ -60,6 +66,8 @@ struct Format {
   bool (*sniff_folder)(std::span<const std::string> files) = nullptr;
   Result<Model> (*read_folder)(FileProvider& files, const ReadOptions& options) = nullptr;
   Grade reads = Grade::full, graph = Grade::full, weights = Grade::full, writes = Grade::none;
+  // Every operator of the format's own schema, in its order; null for formats without such a list.
+  std::span<const SourceOperator> (*operators)() = nullptr;
 };
 
 std::span<const Format> formats();  // in order of detection, most specific first
