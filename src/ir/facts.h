@@ -1,4 +1,5 @@
-// Plain values that cross rooms: what a file says of a model's architecture when it holds weights and no graph.
+// Plain values that cross rooms: what a file says of a model's architecture when it holds weights and no
+// graph.
 //
 // One vocabulary for all sources: the keys of a Hugging Face config.json ("hidden_size",
 // "num_key_value_heads"), nested ones dotted ("text_config.hidden_size"). A reader of another source (GGUF

@@ -87,7 +87,7 @@ struct Model {
   std::vector<Function> functions;
   std::vector<TensorAnnotation> annotations;
   std::vector<UnknownField> unknown_fields;
-  std::vector<Finding> findings;  // what the reader noticed
+  std::vector<Finding> findings;                  // what the reader noticed
   std::optional<ArchitectureFacts> architecture;  // of a file without a graph: what a blueprint needs
 
   IdVector<GraphId, Graph> graphs;  // the main graph first; a body after its parent

@@ -2,8 +2,8 @@
 // TensorRT's layer lists. RapidJSON does the work (in json.cc alone); this is the small part readers need.
 //
 // Strings are unescaped in a copy of the text that the Document owns: views are good as long as it lives.
-// Depth is bounded, parsing does not recurse, memory is in proportion to the text. NaN and Infinity, which Python
-// writes, are numbers.
+// Depth is bounded, parsing does not recurse, memory is in proportion to the text. NaN and Infinity, which
+// Python writes, are numbers.
 #pragma once
 
 #include <cstddef>
