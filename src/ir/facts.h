@@ -42,4 +42,54 @@ struct ArchitectureFacts {
   const FactValue* find(std::string_view key) const;
 };
 
+// What a model keeps from one step to the next, as its architecture needs it: layers that keep the same.
+struct CacheLayers {
+  enum class Kind : std::uint8_t {
+    attention,        // keys and values of every token, of grouped heads before they are repeated
+    latent,           // one vector per token that keys and values of all heads are made of
+    recurrent,        // a state of fixed size per sequence
+    cross_attention,  // keys and values of the encoder's output, once per sequence
+  };
+  Kind kind = Kind::attention;
+  std::int64_t layers = 0;
+  std::int64_t heads = 0, key_size = 0, value_size = 0;  // attention and cross-attention: per head
+  std::int64_t latent_size = 0;     // latent: elements per token, the shared rotary key included
+  std::int64_t expanded_size = 0;   // latent: elements per token if keys and values were kept instead
+  std::int64_t window = 0;          // attention: tokens that are kept at most; 0: all
+  std::int64_t state_elements = 0;  // recurrent: elements per sequence
+  std::int64_t source_tokens = 0;   // cross-attention: tokens of the encoder's output where that is fixed
+
+  // Elements of one layer that one more token adds.
+  std::int64_t elements_per_token() const;
+  friend bool operator==(const CacheLayers&, const CacheLayers&) = default;
+};
+
+struct CacheFacts {
+  std::vector<CacheLayers> layers;  // in order of first appearance
+  std::int64_t element_bits = 16;   // 16 where nothing says otherwise
+
+  std::int64_t bytes_per_token() const;           // all layers, windowed ones below their window
+  std::int64_t bytes_per_token_expanded() const;  // with keys and values in place of latents
+  std::int64_t state_bytes() const;               // recurrent layers, per sequence
+  std::int64_t cross_attention_bytes() const;  // per sequence, where the encoder's output has a fixed length
+};
+
+// Mixtures of experts: how much of the model a token meets.
+struct ExpertFacts {
+  std::int64_t experts = 0, top_k = 0;  // routed ones, per layer; as in the first layer that has them
+  std::int64_t layers = 0;              // layers with routed experts
+  std::int64_t parameters = 0;          // of all routed experts
+  std::int64_t active_parameters = 0;   // of the whole model: all but the routed experts that a token misses
+};
+
+// What a blueprint knows beside the graph that it built.
+struct BlueprintFacts {
+  std::string_view name;     // the table that was used: "llama"
+  std::int64_t layers = 0;   // of the main stack
+  CacheFacts cache;          // no layers: nothing is kept
+  ExpertFacts experts;       // layers 0: none
+  std::int64_t context = 0;  // tokens the model was made for; 0: not said
+  std::int64_t vocabulary = 0;
+};
+
 }  // namespace haoline

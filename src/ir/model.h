@@ -89,6 +89,7 @@ struct Model {
   std::vector<UnknownField> unknown_fields;
   std::vector<Finding> findings;                  // what the reader noticed
   std::optional<ArchitectureFacts> architecture;  // of a file without a graph: what a blueprint needs
+  std::optional<BlueprintFacts> blueprint;        // its graph was built by a blueprint: what else it knows
 
   IdVector<GraphId, Graph> graphs;  // the main graph first; a body after its parent
   static constexpr GraphId kMain{0};
