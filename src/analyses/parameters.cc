@@ -29,7 +29,8 @@ struct Candidate {
   Parameter parameter;
   const TensorData* data = nullptr;
   std::optional<Dim> packed;  // logical elements of a packed weight
-  bool is_filler = false;     // a ConstantOfShape: a parameter only if something uses it as a weight
+  Trained trained = Trained::unsaid;
+  bool is_filler = false;  // a ConstantOfShape: a parameter only if something uses it as a weight
 };
 
 class Finder {
@@ -90,6 +91,7 @@ class Finder {
     made.parameter.tensor = tensor;
     made.parameter.dtype = data ? data->dtype : known.type.dtype;
     made.parameter.stored_bytes = data ? data->stored_bytes : 0;
+    made.trained = model_.graphs[graph].tensors[tensor].trained;
     made.parameter.elements = elements_of(data, known.shape);
     Type type;
     type.dtype = made.parameter.dtype;
@@ -239,6 +241,8 @@ class Finder {
                                   steers(graph, node)};
     Role role = role_in(node, slot, operand);
     role.assumed = role.role == ParameterRole::trainable && (role.assumed || origins_[graph][input].judged);
+    if (candidate.trained != Trained::unsaid)
+      role = {candidate.trained == Trained::yes ? ParameterRole::trainable : ParameterRole::buffer, false};
     if (parameter.users.empty() || rank(role) > rank({parameter.role, parameter.assumed})) {
       parameter.role = role.role;
       parameter.assumed = role.assumed;

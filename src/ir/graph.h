@@ -17,6 +17,10 @@
 
 namespace haoline {
 
+// Whether the file itself says that training changes a constant (a variable's flag). Where it says nothing,
+// the role follows from the operator that reads it.
+enum class Trained : std::uint8_t { unsaid, no, yes };
+
 // Anything that flows: an input, a constant, a node's output, or an outer graph's tensor seen from a body.
 struct Tensor {
   std::string_view name;                       // unique within the graph
@@ -27,6 +31,7 @@ struct Tensor {
   NodeId producer;                             // none: an input, a constant or a capture
   const Quantization* quantization = nullptr;  // where the format keeps it beside the tensor
   bool is_state = false;                       // survives from one run to the next (variables, caches)
+  Trained trained = Trained::unsaid;           // of a constant
   TensorId outer;  // of a body: the tensor of the enclosing graph that this name refers to
 };
 

@@ -105,6 +105,19 @@ TEST(Parameters, OfElementwiseOperandsAreAssumedUnlessSingle) {
   }
 }
 
+// A file that knows its variables overrules what operators and slots suggest: a trained scalar, a statistic
+// that an addition reads.
+TEST(Parameters, AreWhatTheFileSaysWhereItSays) {
+  GraphBuilder g(21);
+  const TensorId x = g.input("x", DType::float32, {1, 4});
+  const TensorId scalar = g.weight("scalar", DType::float32, {1});
+  const TensorId mean = g.weight("mean", DType::float32, {4});
+  g.graph().tensors[scalar].trained = Trained::yes;
+  g.graph().tensors[mean].trained = Trained::no;
+  g.output(g.node("Sub", {g.node("Mul", {x, scalar}), mean}));
+  EXPECT_EQ(count(std::move(g)), (Counts{"1", "4", "0"}));
+}
+
 TEST(Parameters, AreNoMasksAndNoPositionTables) {
   std::vector<float> table(32), mask(16);
   for (std::size_t position = 0; position < 8; ++position) {
