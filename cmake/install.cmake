@@ -15,10 +15,12 @@ foreach(room IN LISTS rooms)
 endforeach()
 install(EXPORT haolineTargets NAMESPACE haoline:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/haoline)
 configure_package_config_file(cmake/haolineConfig.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/haolineConfig.cmake
-  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/haoline)
+  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/haoline PATH_VARS CMAKE_INSTALL_LIBDIR)
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/haolineConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/haolineConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/haolineConfigVersion.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/haoline)
+# What the archives of the library link to travels with them.
+install(FILES ${HAOLINE_DEFLATE_ARCHIVE} DESTINATION ${CMAKE_INSTALL_LIBDIR}/haoline)
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES samples/resnet8.onnx DESTINATION ${CMAKE_INSTALL_DATADIR}/haoline/samples)
 
