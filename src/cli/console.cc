@@ -64,9 +64,4 @@ int write_output(const std::string& path, std::string_view text) {
   return kCannotWrite;
 }
 
-bool is_folder(const std::string& path) {
-  struct stat status{};
-  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 }  // namespace haoline::cli

@@ -21,5 +21,4 @@ void remark(const Arguments& arguments, std::string_view text);
 
 // Writes a whole file or nothing: a failure leaves what was there before. `-` is standard output.
 int write_output(const std::string& path, std::string_view text);
-bool is_folder(const std::string& path);
 }  // namespace haoline::cli

@@ -185,6 +185,27 @@ std::string become(Arguments& a, std::string_view) {
   a.command = command;
   return {};
 }
+// --from-FORMAT MODEL: the model is the value, its reader is settled.
+std::string read_as(Arguments& a, std::string_view value, std::string_view format) {
+  if (!a.inspect.format.empty()) return "cannot be combined with another --from flag";
+  if (value.empty()) return "must not be empty";
+  a.inspect.format = format;
+  a.operands.emplace_back(value);
+  return {};
+}
+constexpr char kOnnx[] = "onnx", kPyTorch[] = "pytorch", kTensorFlow[] = "tensorflow", kKeras[] = "keras",
+               kTflite[] = "tflite", kFlax[] = "flax";
+template <const char* format>
+std::string from(Arguments& a, std::string_view value) {
+  return read_as(a, value, format);
+}
+template <std::vector<std::string> InspectOptions::* member>
+std::string set_names(Arguments& a, std::string_view value) {
+  return each_part(value, [&](std::string_view part) -> std::string {
+    (a.inspect.*member).emplace_back(part);
+    return part.empty() ? "has an empty name" : "";
+  });
+}
 std::string accept(Arguments&, std::string_view) {
   return {};
 }
@@ -222,6 +243,25 @@ constexpr Flag kFlags[] = {
     {"--input-value", 0, "NAME=N,...", "", S::model, kModels,
      "Value of a small integer input that steers shapes (axes, sizes, trip counts). May be repeated.",
      apply_input_value},
+
+    {"--from-onnx", 0, "MODEL", "@file", S::model, kModels, "Read MODEL as ONNX, whatever its content says.",
+     from<kOnnx>},
+    {"--from-pytorch", 0, "MODEL", "@file", S::model, kModels, "Read MODEL as PyTorch. No code in it runs.",
+     from<kPyTorch>},
+    {"--from-tensorflow", 0, "MODEL", "@file", S::model, kModels, "Read MODEL, a SavedModel, as TensorFlow.",
+     from<kTensorFlow>},
+    {"--from-frozen-graph", 0, "MODEL", "@file", S::model, kModels,
+     "Read MODEL, a frozen graph, as TensorFlow.", from<kTensorFlow>},
+    {"--from-keras", 0, "MODEL", "@file", S::model, kModels, "Read MODEL as Keras.", from<kKeras>},
+    {"--from-tflite", 0, "MODEL", "@file", S::model, kModels, "Read MODEL as TensorFlow Lite.",
+     from<kTflite>},
+    {"--from-jax", 0, "MODEL", "@file", S::model, kModels, "Read MODEL, Flax weights, as JAX.", from<kFlax>},
+    {"--tf-inputs", 0, "NAMES", "", S::model, kModels,
+     "Tensors at which a TensorFlow graph begins, as input:0; what feeds them is left out.",
+     set_names<&InspectOptions::graph_inputs>},
+    {"--tf-outputs", 0, "NAMES", "", S::model, kModels,
+     "Tensors at which a TensorFlow graph ends, as probabilities:0.",
+     set_names<&InspectOptions::graph_outputs>},
 
     {"--flops", 0, "WHAT", "macs all", S::figures, kInspect,
      "What FLOPs count: all arithmetic (2 per multiply-accumulate and every other operation), or macs only.",

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/file_output.h"
+#include "base/folder.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/progress.h"

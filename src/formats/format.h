@@ -70,8 +70,9 @@ struct Format {
   std::span<const SourceOperator> (*operators)() = nullptr;
 };
 
-std::span<const Format> formats();  // in order of detection, most specific first
-const Format* detect(Bytes file);   // null: no reader recognises it
+std::span<const Format> formats();                 // in order of detection, most specific first
+const Format* detect(Bytes file);                  // null: no reader recognises it
+const Format* find_format(std::string_view name);  // null: there is none of that name
 
 // The model borrows from `file`, which must outlive it.
 Result<Model> read_model(Bytes file, const ReadOptions& options = {});

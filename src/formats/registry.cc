@@ -9,6 +9,14 @@
 namespace haoline {
 namespace {
 
+void note_mismatch(Model& model, const Format& detected, const Format& wanted) {
+  Finding finding;
+  finding.kind = FindingKind::format_mismatch;
+  finding.message.add("The content looks like " + std::string(detected.title) + "; it was read as " +
+                      std::string(wanted.title) + ", as asked");
+  model.findings.push_back(std::move(finding));
+}
+
 constexpr Format kFormats[] = {
     {"onnx", "ONNX", ".onnx", onnx::sniff, onnx::read},
 };
@@ -26,8 +34,20 @@ const Format* detect(Bytes file) {
   return found == std::end(kFormats) ? nullptr : found;
 }
 
+const Format* find_format(std::string_view name) {
+  const auto* found = std::find_if(std::begin(kFormats), std::end(kFormats),
+                                   [&](const Format& format) { return format.name == name; });
+  return found == std::end(kFormats) ? nullptr : found;
+}
+
 Result<Model> read_model(Bytes file, const ReadOptions& options) {
-  if (const Format* format = detect(file)) return format->read(file, options);
+  const Format* detected = detect(file);
+  if (const Format* wanted = find_format(options.format); wanted && wanted->read) {
+    Result<Model> model = wanted->read(file, options);
+    if (model && detected && detected != wanted) note_mismatch(*model, *detected, *wanted);
+    return model;
+  }
+  if (detected) return detected->read(file, options);
   Error error;
   error.kind = ErrorKind::unknown_format;
   const Likeness likeness = looks_like(file);
@@ -38,6 +58,8 @@ Result<Model> read_model(Bytes file, const ReadOptions& options) {
 
 Result<Model> read_model_folder(FileProvider& files, const ReadOptions& options) {
   const std::vector<std::string> names = files.list();
+  if (const Format* wanted = find_format(options.format); wanted && wanted->read_folder)
+    return wanted->read_folder(files, options);
   for (const Format& format : kFormats) {
     if (format.sniff_folder && format.sniff_folder(names)) return format.read_folder(files, options);
   }

@@ -97,25 +97,38 @@ Result<Report> inspect(const Model& model, std::string_view path, const InspectO
   return report;
 }
 
+ReadOptions read_options(const InspectOptions& options) {
+  ReadOptions source;
+  source.format = options.format;
+  source.graph_inputs = options.graph_inputs;
+  source.graph_outputs = options.graph_outputs;
+  return source;
+}
+
+Result<Model> load_model(Bytes file, const ReadOptions& source) {
+  return read_model(file, source);
+}
+
+Result<Model> load_model_folder(FileProvider& files, const ReadOptions& source) {
+  return read_model_folder(files, source);
+}
+
 Result<Report> inspect(Bytes file, const ReadOptions& source, const InspectOptions& options) {
-  Result<Model> model = read_model(file, source);
+  Result<Model> model = load_model(file, source);
   if (!model)
     return options.redact_names ? without_names(std::move(model).error()) : std::move(model).error();
   return inspect(*model, options.display_path.empty() ? source.name : std::string_view(options.display_path),
                  options);
 }
 
-Result<Explanation> explain(Bytes file, const ReadOptions& source, const InspectOptions& options,
-                            std::string_view node, Figure figure) {
-  Result<Model> model = read_model(file, source);
-  if (!model)
-    return options.redact_names ? without_names(std::move(model).error()) : std::move(model).error();
-  Result<Understood> understood = understand(*model, options);
+Result<Explanation> explain(const Model& model, const InspectOptions& options, std::string_view node,
+                            Figure figure) {
+  Result<Understood> understood = understand(model, options);
   Result<Explanation> explanation =
-      understood ? explain(*model, understood->inference, understood->bound, node, figure)
+      understood ? explain(model, understood->inference, understood->bound, node, figure)
                  : Result<Explanation>(std::move(understood).error());
   if (!options.redact_names) return explanation;
-  Redactor redactor(*model);
+  Redactor redactor(model);
   if (!explanation) return redactor.redacted(std::move(explanation).error());
   explanation->result_text = redactor.words(explanation->result_text);
   for (Explanation::Line& line : explanation->lines) {
@@ -123,6 +136,14 @@ Result<Explanation> explain(Bytes file, const ReadOptions& source, const Inspect
     line.text = redactor.words(line.text);
   }
   return explanation;
+}
+
+Result<Explanation> explain(Bytes file, const ReadOptions& source, const InspectOptions& options,
+                            std::string_view node, Figure figure) {
+  Result<Model> model = load_model(file, source);
+  if (!model)
+    return options.redact_names ? without_names(std::move(model).error()) : std::move(model).error();
+  return explain(*model, options, node, figure);
 }
 
 }  // namespace haoline

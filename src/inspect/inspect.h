@@ -41,17 +41,26 @@ struct InspectOptions {
   bool macs_only = false;        // FLOPs count multiply-accumulates only
   bool redact_names = false;     // --redact-names
   bool summary_only = false;     // --summary-only
-  std::string display_path;      // what the report calls the file; empty: the name it is read under
+  std::string format;            // --from-…: read as this format whatever the content says
+  std::vector<std::string> graph_inputs, graph_outputs;  // --tf-inputs, --tf-outputs
+  std::string display_path;  // what the report calls the file; empty: the name it is read under
 };
 
 // A model that is read or built already; `path` is what the report calls it.
 Result<Report> inspect(const Model& model, std::string_view path, const InspectOptions& options);
 Result<Report> inspect(Bytes file, const ReadOptions& source, const InspectOptions& options);
-// Maps the file ("-" reads standard input) and the files beside it that it names; nothing outside its folder
-// is opened.
+// A model as the analyses want it: read from the format that the content shows.
+Result<Model> load_model(Bytes file, const ReadOptions& source);
+Result<Model> load_model_folder(FileProvider& files, const ReadOptions& source);
+// What of the options the reader needs.
+ReadOptions read_options(const InspectOptions& options);
+// Maps the file or folder ("-" reads standard input) and the files beside it that it names; nothing outside
+// its folder is opened.
 Result<Report> inspect_file(const std::string& path, const InspectOptions& options);
 
 // How one figure of a node came about (analyses/explain.h).
+Result<Explanation> explain(const Model& model, const InspectOptions& options, std::string_view node,
+                            Figure figure);
 Result<Explanation> explain(Bytes file, const ReadOptions& source, const InspectOptions& options,
                             std::string_view node, Figure figure);
 Result<Explanation> explain_file(const std::string& path, const InspectOptions& options,

@@ -47,8 +47,9 @@ constexpr FindingInfo kFindings[] = {
     {"unread-content", Severity::info, "Parts of the file that no rule reads.", ""},
     {"assumed-architecture", Severity::warning,
      "The file does not say how its weights are used; an architecture was assumed.", ""},
-    {"format-mismatch", Severity::warning, "The content is of another format than the file's name says.",
-     "The content decides; rename the file."},
+    {"format-mismatch", Severity::warning,
+     "The content is of another format than the file's name or the caller says.",
+     "Leave the choice of the reader to haoline."},
     {"overflow", Severity::warning,
      "A figure exceeds 128 bits or an expression grew too large; it is unknown.", ""},
 };
