@@ -39,13 +39,10 @@ constexpr Command kCommands[] = {
      "selects "
      "names that contain it.",
      "haoline ops\nhaoline ops attention", run_ops},
-    {CommandId::formats,
-     "formats",
-     "",
-     "list the formats that can be read",
-     {},
-     "haoline formats",
-     run_formats},
+    {CommandId::formats, "formats", "[NAME]", "list the formats and what can be done with each",
+     "One line per format: what is read, what can be written, how many of its own operators have a canonical "
+     "meaning. NAME lists those.",
+     "haoline formats\nhaoline formats tflite", run_formats},
     {CommandId::schema, "schema", "", "print the JSON Schema of the report",
      "The schema is made from the same description that writes the report. It lists every finding id.",
      "haoline schema > report.schema.json", run_schema},

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::uint32_t kInspect = bit(CommandId::inspect);
 constexpr std::uint32_t kModels = kInspect | bit(CommandId::explain);
-constexpr std::uint32_t kPages = bit(CommandId::ops) | bit(CommandId::help) | bit(CommandId::schema);
+constexpr std::uint32_t kPages =
+    bit(CommandId::ops) | bit(CommandId::formats) | bit(CommandId::help) | bit(CommandId::schema);
 constexpr std::uint32_t kAll = ~0u;
 
 template <class Int>

@@ -17,6 +17,14 @@ void note_mismatch(Model& model, const Format& detected, const Format& wanted) {
   model.findings.push_back(std::move(finding));
 }
 
+Error no_reader(std::string_view format) {
+  Error error;
+  error.kind = ErrorKind::usage;
+  error.message = "cannot be read as " + std::string(format) + ": there is no reader of that name for it";
+  error.advice = "`haoline formats` lists the readers.";
+  return error;
+}
+
 constexpr Format kFormats[] = {
     {"onnx", "ONNX", ".onnx", onnx::sniff, onnx::read},
 };
@@ -47,6 +55,7 @@ Result<Model> read_model(Bytes file, const ReadOptions& options) {
     if (model && detected && detected != wanted) note_mismatch(*model, *detected, *wanted);
     return model;
   }
+  if (!options.format.empty()) return no_reader(options.format);
   if (detected) return detected->read(file, options);
   Error error;
   error.kind = ErrorKind::unknown_format;

@@ -102,6 +102,36 @@ TEST_F(Files, OutsideTheFolderAreRefused) {
   EXPECT_EQ(Folder::open(path("model"))->map("link").error().kind, ErrorKind::malformed);
 }
 
+TEST_F(Files, OfAFolderAreListedInOrderWithoutLinks) {
+  put("model/w.bin", "weights");
+  put("model/deep/er/w.bin", "deeper");
+  put("model/a", "");
+  put("secret", "outside");
+  fs::create_symlink("../secret", root_ / "model/link");
+  fs::create_directory_symlink("..", root_ / "model/up");
+  const std::vector<std::string> expected = {"a", "deep/er/w.bin", "w.bin"};
+  const Result<Folder> folder = Folder::open(path("model"));
+  EXPECT_EQ(folder->list(), expected);
+  EXPECT_EQ(folder->list(), expected);  // reading once leaves no position behind
+}
+
+TEST_F(Files, OfTheHuggingFaceCacheAreFollowedToTheirBlobs) {
+  const std::string hash(64, 'a');
+  put("hub/blobs/" + hash, "weights");
+  put("hub/blobs/other", "other");
+  put("hub/snapshots/1/config.json", "{}");
+  const fs::path snapshot = root_ / "hub/snapshots/1";
+  fs::create_symlink("../../blobs/" + hash, snapshot / "model.safetensors");
+  fs::create_symlink("../../blobs/other", snapshot / "other");
+  fs::create_symlink("../../../secret/blobs/" + hash, snapshot / "else");
+  const Result<Folder> folder = Folder::open(snapshot.string());
+  const std::vector<std::string> expected = {"config.json", "model.safetensors"};
+  EXPECT_EQ(folder->list(), expected);
+  EXPECT_EQ(as_text(folder->map("model.safetensors")->bytes()), "weights");
+  EXPECT_EQ(folder->map("other").error().message, "refused: it is a symbolic link");
+  EXPECT_EQ(folder->map("else").error().message, "refused: it is a symbolic link");
+}
+
 TEST_F(Files, AppearWholeOrNotAtAll) {
   EXPECT_FALSE(write_file(path("out"), "first"));
   EXPECT_EQ(content("out"), "first");

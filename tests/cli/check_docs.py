@@ -11,6 +11,7 @@ PAGES = {
     "cli.md": ["help", "--markdown"],
     "report.md": ["schema", "--markdown"],
     "operators.md": ["ops", "--markdown"],
+    "formats.md": ["formats", "--markdown"],
     "report.schema.json": ["schema"],
 }
 
