@@ -46,6 +46,8 @@ class Finder {
 
   std::vector<Candidate> run() {
     origins_.resize(model_.graphs.size());
+    is_weights_only_ =
+        model_.graphs.size() == 1 && model_.main().nodes.empty() && model_.main().outputs.empty();
     for (const GraphId id : model_.graphs.ids()) {
       // Inference keeps its tables in step with the graphs; one it did not reach has none.
       if (!inference_.graphs.contains(id)) continue;
@@ -93,6 +95,9 @@ class Finder {
     made.parameter.stored_bytes = data ? data->stored_bytes : 0;
     made.trained = model_.graphs[graph].tensors[tensor].trained;
     made.parameter.elements = elements_of(data, known.shape);
+    if (const Quantization* packing = model_.graphs[graph].tensors[tensor].quantization)
+      made.packed = unpacked(*packing);
+    if (is_weights_only_) made.parameter.role = role_unused(made.trained);
     Type type;
     type.dtype = made.parameter.dtype;
     made.parameter.memory_bytes = byte_size(type, Shape{made.parameter.elements}, pool_);
@@ -102,6 +107,23 @@ class Finder {
 
   static bool same_storage(const TensorData& a, const TensorData& b) {
     return a.bytes.data() == b.bytes.data() && a.bytes.size() == b.bytes.size() && a.dtype == b.dtype;
+  }
+
+  static ParameterRole role_said(Trained trained) {
+    if (trained == Trained::auxiliary) return ParameterRole::constant;
+    return trained == Trained::yes ? ParameterRole::trainable : ParameterRole::buffer;
+  }
+  // In a file that holds weights and no graph, what is stored was trained.
+  static ParameterRole role_unused(Trained trained) {
+    return trained == Trained::unsaid ? ParameterRole::trainable : role_said(trained);
+  }
+
+  std::optional<Dim> unpacked(const Quantization& packing) {
+    if (packing.logical_extents.empty()) return std::nullopt;
+    Dim count = 1;
+    for (const std::int64_t extent : packing.logical_extents)
+      count = pool_.multiply(count, pool_.number(extent));
+    return count;
   }
 
   Dim elements_of(const TensorData* data, const Shape& shape) {
@@ -241,8 +263,7 @@ class Finder {
                                   steers(graph, node)};
     Role role = role_in(node, slot, operand);
     role.assumed = role.role == ParameterRole::trainable && (role.assumed || origins_[graph][input].judged);
-    if (candidate.trained != Trained::unsaid)
-      role = {candidate.trained == Trained::yes ? ParameterRole::trainable : ParameterRole::buffer, false};
+    if (candidate.trained != Trained::unsaid) role = {role_said(candidate.trained), false};
     if (parameter.users.empty() || rank(role) > rank({parameter.role, parameter.assumed})) {
       parameter.role = role.role;
       parameter.assumed = role.assumed;
@@ -306,6 +327,7 @@ class Finder {
   std::vector<SmallVector<Index, 8>> lists_;
   std::vector<Candidate> candidates_;
   std::unordered_map<const std::byte*, Index> by_storage_;
+  bool is_weights_only_ = false;
 };
 
 bool equal_content(const TensorData& a, const TensorData& b) {
@@ -392,6 +414,7 @@ class Counter {
     sum = pool_.add(sum, p.elements);
     facts_.stored_bytes += p.stored_bytes;
     add(by_dtype_, name(p.dtype), p.elements);
+    if (p.users.empty()) return;  // of a file without a graph
     const Parameter::User& first = p.users.front();
     add(by_operator_, display_operator(model_.graphs[first.graph].nodes[first.node]), p.elements);
     Dim& own = facts_.of_node[first.graph][first.node];

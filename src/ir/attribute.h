@@ -49,6 +49,10 @@ struct Quantization {
   std::int64_t block = 0;                     // 0: not blocked
   std::span<const float> scales;              // one per slice; views into the file or the arena
   std::span<const std::int64_t> zero_points;  // as many, or none where all are 0
+  // Of a packed weight (GPTQ's int32 words, bitsandbytes' bytes): what it is when unpacked. The extents are
+  // those of the weight as its layer states it ([out, in] of a linear layer), whatever the file's own are.
+  std::int32_t bits = 0;                          // of one logical element; 0: the stored type says it
+  std::span<const std::int64_t> logical_extents;  // none: as stored
 };
 
 struct Attribute {

@@ -17,6 +17,8 @@ constexpr std::array<DTypeInfo, kDTypeCount> kDTypes = {{
     {"float8_e5m2", K::floating, 1, 1, 8},
     {"float8_e5m2fnuz", K::floating, 1, 1, 8},
     {"float8_e8m0", K::floating, 1, 1, 8},
+    {"float6_e2m3", K::floating, 4, 3, 6},
+    {"float6_e3m2", K::floating, 4, 3, 6},
     {"float4_e2m1", K::floating, 2, 1, 4},
     {"int64", K::signed_integer, 1, 8, 64},
     {"int32", K::signed_integer, 1, 4, 32},
@@ -58,9 +60,12 @@ constexpr std::array<DTypeInfo, kDTypeCount> kDTypes = {{
     {"tq1_0", K::block, 256, 54, 0},
     {"tq2_0", K::block, 256, 66, 0},
     {"mxfp4", K::block, 32, 17, 0},
+    {"nvfp4", K::block, 64, 36, 0},
+    {"q1_0", K::block, 128, 18, 0},
+    {"q2_0", K::block, 64, 18, 0},
 }};
 static_assert(kDTypes[static_cast<std::size_t>(DType::uint2)].name == "uint2");
-static_assert(kDTypes.back().name == "mxfp4", "kDTypes must follow the order of DType");
+static_assert(kDTypes.back().name == "q2_0", "kDTypes must follow the order of DType");
 
 }  // namespace
 

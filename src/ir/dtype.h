@@ -23,6 +23,8 @@ enum class DType : std::uint8_t {
   float8_e5m2,
   float8_e5m2fnuz,
   float8_e8m0,
+  float6_e2m3,
+  float6_e3m2,
   float4_e2m1,
   int64,
   int32,
@@ -65,8 +67,11 @@ enum class DType : std::uint8_t {
   tq1_0,
   tq2_0,
   mxfp4,
+  nvfp4,
+  q1_0,
+  q2_0,
 };
-inline constexpr std::size_t kDTypeCount = static_cast<std::size_t>(DType::mxfp4) + 1;
+inline constexpr std::size_t kDTypeCount = static_cast<std::size_t>(DType::q2_0) + 1;
 
 enum class DTypeClass : std::uint8_t {
   unknown,

@@ -44,6 +44,8 @@ constexpr FindingInfo kFindings[] = {
      "An element type that is not known; sizes of such tensors are unknown.", ""},
     {"truncated-weights", Severity::error, "A tensor stores fewer bytes than its type and shape need.",
      "The file is damaged or cut short; fetch it again."},
+    {"overlapping-weights", Severity::warning, "Stored tensors share bytes without being the same.",
+     "The file is damaged or was made to mislead; export it again."},
     {"unread-content", Severity::info, "Parts of the file that no rule reads.", ""},
     {"assumed-architecture", Severity::warning,
      "The file does not say how its weights are used; an architecture was assumed.", ""},

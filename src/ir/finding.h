@@ -31,6 +31,7 @@ enum class FindingKind : std::uint8_t {
   invalid_attribute,
   unknown_dtype,
   truncated_weights,
+  overlapping_weights,
   unread_content,
   assumed_architecture,
   format_mismatch,

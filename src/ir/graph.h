@@ -18,8 +18,9 @@
 namespace haoline {
 
 // Whether the file itself says that training changes a constant (a variable's flag). Where it says nothing,
-// the role follows from the operator that reads it.
-enum class Trained : std::uint8_t { unsaid, no, yes };
+// the role follows from the operator that reads it. An auxiliary is neither weight nor statistic: scales,
+// zero points and indices beside a packed weight.
+enum class Trained : std::uint8_t { unsaid, no, yes, auxiliary };
 
 // Anything that flows: an input, a constant, a node's output, or an outer graph's tensor seen from a body.
 struct Tensor {
