@@ -32,20 +32,6 @@ Dim unused_symbol(DimPool& pool, std::string_view name, SymbolOrigin origin) {
   return pool.symbol(std::move(symbol));
 }
 
-void add_cost(NodeFacts& sum, const NodeFacts& node, DimPool& pool) {
-  if (node.basis != CostBasis::known) {
-    sum.basis = node.basis;
-  } else {
-    sum.cost.macs = pool.add(sum.cost.macs, node.cost.macs);
-    for (std::size_t k = 0; k < kArithKinds; ++k) {
-      sum.cost.operations[k] = pool.add(sum.cost.operations[k], node.cost.operations[k]);
-    }
-  }
-  sum.bytes_read = pool.add(sum.bytes_read, node.bytes_read);
-  sum.bytes_written = pool.add(sum.bytes_written, node.bytes_written);
-  sum.weight_bytes = pool.add(sum.weight_bytes, node.weight_bytes);
-}
-
 }  // namespace
 
 GraphId body_of(const Engine& engine, const Node& node, std::string_view name) {
@@ -74,12 +60,26 @@ FactList run_body(Engine& engine, GraphId body, const FactList& inputs, Dim exec
   return outputs;
 }
 
+void add_body_cost(NodeFacts& sum, const NodeFacts& part, DimPool& pool) {
+  if (part.basis != CostBasis::known) {
+    sum.basis = part.basis;
+  } else {
+    sum.cost.macs = pool.add(sum.cost.macs, part.cost.macs);
+    for (std::size_t k = 0; k < kArithKinds; ++k) {
+      sum.cost.operations[k] = pool.add(sum.cost.operations[k], part.cost.operations[k]);
+    }
+  }
+  sum.bytes_read = pool.add(sum.bytes_read, part.bytes_read);
+  sum.bytes_written = pool.add(sum.bytes_written, part.bytes_written);
+  sum.weight_bytes = pool.add(sum.weight_bytes, part.weight_bytes);
+}
+
 NodeFacts cost_of_body(Engine& engine, GraphId body) {
   NodeFacts sum;
   sum.cost = Cost{};
   sum.basis = CostBasis::known;
   sum.bytes_read = sum.bytes_written = sum.weight_bytes = Dim(0);
-  for (const NodeFacts& node : engine.out.graphs[body].nodes) add_cost(sum, node, engine.pool);
+  for (const NodeFacts& node : engine.out.graphs[body].nodes) add_body_cost(sum, node, engine.pool);
   return sum;
 }
 

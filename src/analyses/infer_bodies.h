@@ -24,6 +24,7 @@ inline bool may_repeat(const Engine& engine) {
 // What one run of the body costs: the sum over its nodes, bodies below included.
 NodeFacts cost_of_body(Engine& engine, GraphId body);
 void scale(NodeFacts& facts, Dim times, DimPool& pool);
+void add_body_cost(NodeFacts& sum, const NodeFacts& part, DimPool& pool);
 // The cost of a node that runs a body, beside its executions.
 void set_body_cost(Engine& engine, GraphId graph, NodeId node, const NodeFacts& cost);
 
@@ -45,5 +46,6 @@ void finish_control(Engine& engine, GraphId graph, NodeId node, FactList results
 
 void infer_loop(Engine& engine, GraphId graph, NodeId node, Dim executions);
 void infer_scan(Engine& engine, GraphId graph, NodeId node, Dim executions);
+void infer_while(Engine& engine, GraphId graph, NodeId node, Dim executions);
 
 }  // namespace haoline::engine

@@ -32,12 +32,16 @@ void infer_if(Engine& engine, GraphId graph, NodeId id, Dim executions) {
     return finish_control(engine, graph, id, {});
   }
   const std::optional<std::int64_t> condition = known_scalar(operand(engine, graph, node, 0), engine.pool);
+  // ONNX branches see the graph around them; those of other formats get the operands behind the condition.
+  FactList inputs;
+  for (std::size_t i = 1; i < node.inputs.size(); ++i)
+    inputs.push_back(operand_or_unknown(engine, graph, node, i));
   FactList results[2];
   NodeFacts costs[2];
   for (const int branch : {0, 1}) {
     // A branch that is never taken is inferred for its shapes; nothing it does counts.
     const bool is_dead = condition && (*condition != 0) != (branch == 0);
-    results[branch] = run_body(engine, branches[branch], {}, is_dead ? Dim(0) : executions, is_dead);
+    results[branch] = run_body(engine, branches[branch], inputs, is_dead ? Dim(0) : executions, is_dead);
     costs[branch] = cost_of_body(engine, branches[branch]);
   }
   if (condition) {
@@ -52,6 +56,21 @@ void infer_if(Engine& engine, GraphId graph, NodeId id, Dim executions) {
   }
   set_body_cost(engine, graph, id, costlier(costs[0], costs[1], engine.pool));
   finish_control(engine, graph, id, std::move(merged));
+}
+
+void infer_call(Engine& engine, GraphId graph, NodeId id, Dim executions) {
+  const Node& node = engine.model.graphs[graph].nodes[id];
+  const GraphId body = body_of(engine, node, "body");
+  if (!body) {
+    report(engine, graph, id, FindingKind::invalid_attribute, Message("Call lacks its body"));
+    return finish_control(engine, graph, id, {});
+  }
+  FactList inputs;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i)
+    inputs.push_back(operand_or_unknown(engine, graph, node, i));
+  FactList results = run_body(engine, body, inputs, executions, false);
+  set_body_cost(engine, graph, id, cost_of_body(engine, body));
+  finish_control(engine, graph, id, std::move(results));
 }
 
 void infer_sequence_map(Engine& engine, GraphId graph, NodeId id, Dim executions) {
@@ -96,6 +115,8 @@ void infer_control(Engine& engine, GraphId graph, NodeId id, Dim executions) {
   if (node.op == Op::If) return infer_if(engine, graph, id, executions);
   if (node.op == Op::Loop) return infer_loop(engine, graph, id, executions);
   if (node.op == Op::Scan) return infer_scan(engine, graph, id, executions);
+  if (node.op == Op::While) return infer_while(engine, graph, id, executions);
+  if (node.op == Op::Call) return infer_call(engine, graph, id, executions);
   infer_sequence_map(engine, graph, id, executions);
 }
 

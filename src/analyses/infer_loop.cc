@@ -1,4 +1,4 @@
-// Loop and Scan: the body is run until what it carries is understood, then once more for its tables.
+// Loop, Scan and While: the body is run until what it carries is understood, then once more for its tables.
 #include <algorithm>
 #include <limits>
 #include <string>
@@ -15,9 +15,10 @@ struct BodyLoop {
   LoopFrame frame;
   GraphId body;
   std::vector<Carried> carried;
-  FactList slices;      // Scan: what one run sees of every scanned operand
-  bool counts = false;  // Loop: the body gets its number and a condition, and returns a condition
-  Dim limit;            // runs at most; unknown: no limit is known
+  FactList slices;         // Scan: what one run sees of every scanned operand
+  bool counts = false;     // Loop: the body gets its number and a condition, and returns a condition
+  Dim limit;               // runs at most; unknown: no limit is known
+  GraphId condition = {};  // While: asked before every run
 };
 
 OperandFacts scalar_fact(DType dtype, Dim value) {
@@ -60,6 +61,10 @@ std::pair<FactList, bool> understand(BodyLoop& loop) {
   return {{}, false};
 }
 
+FactList run_condition(const BodyLoop& loop, const FactList& state, Dim executions, bool quiet) {
+  return run_body(loop.frame.engine, loop.condition, state, executions, quiet);
+}
+
 struct Simulation {
   Dim trips;
   FactList state;
@@ -90,6 +95,12 @@ std::optional<Simulation> simulate(const BodyLoop& loop, const FactList& initial
   for (std::int64_t k = 0; k < kMaxSimulated; ++k) {
     if (loop.limit.is(k)) return out;
     if (!may_repeat(engine)) return std::nullopt;
+    if (loop.condition) {
+      const FactList asked = run_condition(loop, out.state, Dim(1), true);
+      const auto goes_on = asked.empty() ? std::nullopt : known_scalar(&asked[0], engine.pool);
+      if (!goes_on) return std::nullopt;
+      if (*goes_on == 0) return out;
+    }
     const FactList outputs = run_once(loop, Dim(k), out.state, Dim(1), true);
     if (outputs.size() < loop.carried.size() + (loop.counts ? 1 : 0)) return std::nullopt;
     out.state = state_after(loop, outputs);
@@ -256,7 +267,112 @@ FactList scan_states(const Engine& engine, GraphId graph, const Node& node, cons
   return states;
 }
 
+// --- While
+
+// How often a condition on the state before run `iteration` holds, counted from 0; nothing where it is no
+// comparison of something that grows by a fixed step with something that stays.
+std::optional<Dim> runs_below(const BodyLoop& loop, Dim counter, Dim bound, bool or_equal) {
+  DimPool& pool = loop.frame.engine.pool;
+  const auto at = [&](Dim dim, std::int64_t run) {
+    const std::pair<Dim, Dim> number{loop.frame.iteration, Dim(run)};
+    return pool.substitute(dim, {&number, 1});
+  };
+  if (counter.is_unknown() || bound.is_unknown() || !(at(bound, 0) == bound)) return std::nullopt;
+  const Dim first = at(counter, 0);
+  const Dim step = pool.subtract(at(counter, 1), first);
+  if (step.number().value_or(0) <= 0) return std::nullopt;
+  if (!(pool.add(first, pool.multiply(step, loop.frame.iteration)) == counter)) return std::nullopt;
+  const Dim room = pool.subtract(bound, first);
+  const Dim runs = or_equal ? pool.add(pool.floor_div(room, step), Dim(1)) : pool.ceil_div(room, step);
+  return not_negative(runs, pool);
+}
+
+// The condition graph has been run with the general state: reads the answer off the node that gives it.
+std::optional<Dim> solve_condition(const BodyLoop& loop, TensorId tensor, int depth) {
+  constexpr int kDeepest = 8;
+  const Engine& engine = loop.frame.engine;
+  const Graph& graph = engine.model.graphs[loop.condition];
+  if (!tensor || depth > kDeepest || !graph.tensors[tensor].producer) return std::nullopt;
+  const Node& node = graph.nodes[graph.tensors[tensor].producer];
+  const auto integer = [&](std::size_t i) {
+    const OperandFacts* facts = operand(engine, loop.condition, node, i);
+    return facts && facts->value.size() == 1 ? facts->value[0].integer() : Dim::unknown();
+  };
+  switch (node.op) {
+    case Op::Less:
+      return runs_below(loop, integer(0), integer(1), false);
+    case Op::LessOrEqual:
+      return runs_below(loop, integer(0), integer(1), true);
+    case Op::Greater:
+      return runs_below(loop, integer(1), integer(0), false);
+    case Op::GreaterOrEqual:
+      return runs_below(loop, integer(1), integer(0), true);
+    case Op::And: {
+      const auto a = solve_condition(loop, node.inputs[0], depth + 1);
+      const auto b = solve_condition(loop, node.inputs[1], depth + 1);
+      if (!a || !b) return std::nullopt;
+      return loop.frame.engine.pool.min(*a, *b);
+    }
+    case Op::Identity:
+    case Op::Cast:
+    case Op::Reshape:
+    case Op::Squeeze:
+      return solve_condition(loop, node.inputs.empty() ? TensorId{} : node.inputs[0], depth + 1);
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<Dim> solve_trips(const BodyLoop& loop) {
+  const Graph& graph = loop.frame.engine.model.graphs[loop.condition];
+  if (!may_repeat(loop.frame.engine) || graph.outputs.empty()) return std::nullopt;
+  run_condition(loop, state_at(loop.frame, loop.carried, loop.frame.iteration, false), Dim(1), true);
+  return solve_condition(loop, graph.outputs[0], 0);
+}
+
 }  // namespace
+
+void infer_while(Engine& engine, GraphId graph, NodeId id, Dim executions) {
+  const Node& node = engine.model.graphs[graph].nodes[id];
+  const GraphId body = body_of(engine, node, "body");
+  const GraphId condition = body_of(engine, node, "cond");
+  if (!body || !condition) {
+    return refuse(engine, graph, id, FindingKind::invalid_attribute, Message("While lacks a body"));
+  }
+  FactList initial;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i)
+    initial.push_back(operand_or_unknown(engine, graph, node, i));
+  const Graph& inner = engine.model.graphs[body];
+  if (inner.inputs.size() != initial.size() || inner.outputs.size() != initial.size() ||
+      engine.model.graphs[condition].inputs.size() != initial.size()) {
+    return refuse(engine, graph, id, FindingKind::wrong_arity,
+                  Message("the bodies of While do not carry its operands"));
+  }
+  BodyLoop loop{{engine, graph, id, {}}, body, carry(initial), {}, false, {}, condition};
+  loop.frame.iteration = iteration_symbol(engine, graph, id, loop.limit);
+  const FactList first = run_condition(loop, initial, Dim(1), true);
+  const auto starts = first.empty() ? std::nullopt : known_scalar(&first[0], engine.pool);
+  const bool is_closed = understand(loop).second;
+  std::optional<Dim> trips;
+  if (starts == 0) trips = Dim(0);
+  if (!trips && is_closed) trips = solve_trips(loop);
+  std::optional<Simulation> simulation;
+  if (!trips) simulation = simulate(loop, initial);
+  if (simulation) trips = simulation->trips;
+  if (!trips) trips = trips_symbol(loop);
+
+  const FactList outputs = run_for_tables(loop, engine.pool.multiply(executions, *trips));
+  const Dim asked = engine.pool.add(*trips, Dim(1));
+  run_condition(loop, state_at(loop.frame, loop.carried, loop.frame.iteration, false),
+                engine.pool.multiply(executions, asked), false);
+  FactList results = simulation ? simulation->state : final_state(loop, *trips, outputs);
+  charge_body(loop, *trips);
+  NodeFacts& facts = engine.out.graphs[graph].nodes[id];
+  NodeFacts conditions = cost_of_body(engine, condition);
+  scale(conditions, asked, engine.pool);
+  add_body_cost(facts, conditions, engine.pool);
+  finish_control(engine, graph, id, std::move(results));
+}
 
 void infer_loop(Engine& engine, GraphId graph, NodeId id, Dim executions) {
   const Node& node = engine.model.graphs[graph].nodes[id];

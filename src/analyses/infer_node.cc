@@ -134,6 +134,18 @@ void run_rule(Engine& engine, GraphId graph, NodeId id, const KnownOp& op, OpCal
   if (engine.pool.symbol_count() != symbols) report_data_symbols(engine, graph, id, symbols);
 }
 
+// Indices and sizes are int64 in ONNX; other formats let the node choose.
+void apply_index_type(const Node& node, std::vector<OperandFacts>& outputs) {
+  if (node.attributes.empty()) return;
+  const Attribute* wanted = node.attribute("index_type");
+  const auto* text = wanted ? std::get_if<std::string_view>(&wanted->value) : nullptr;
+  const std::optional<DType> dtype = text ? dtype_named(*text) : std::nullopt;
+  if (!dtype) return;
+  for (OperandFacts& out : outputs) {
+    if (out.type.dtype == DType::int64) out.type.dtype = *dtype;
+  }
+}
+
 }  // namespace
 
 const KnownOp& look_up(Engine& engine, const Node& node) {
@@ -203,6 +215,7 @@ void infer_node(Engine& engine, GraphId graph, NodeId id, Dim executions) {
   if (may_run) {
     derive_types(op.schema, engine.scratch.inputs, outputs);
     run_rule(engine, graph, id, op, call);
+    apply_index_type(node, outputs);
   }
   settle_outputs(engine, graph, id, outputs);
   set_arithmetic(facts, call, may_run ? op.row : nullptr, may_run);

@@ -4,6 +4,7 @@
 #include "ops/op_table.h"
 #include "ops/shape_helpers.h"
 #include "ops/value_helpers.h"
+#include "ops/window.h"
 
 namespace haoline {
 namespace {
@@ -52,11 +53,23 @@ bool certainly_not_divisible(DimPool& pool, Dim a, Dim b) {
   return certainly_differ(pool, pool.mod(a, b), 0);
 }
 
+// The result's image: one extent for channels, two for space, wherever the layout puts them.
+Shape image(const Shape& like, const ImageLayout& layout, Dim channels, Dim rows, Dim columns) {
+  Shape shape = like;
+  shape[layout.channel] = channels;
+  shape[layout.spatial] = rows;
+  shape[layout.spatial + 1] = columns;
+  return shape;
+}
+
 OpError infer_space_to_depth(OpCall& call) {
   if (!call.has_rank(0)) return std::nullopt;
   if (call.rank(0) != 4) return wrong_rank_of_image(call.rank(0));
+  const ImageLayout layout = image_layout(call, 4);
+  const Shape& in = call.shape(0);
   const Dim block = call.pool().number(call.integer("blocksize"));
-  const Expr rows = call.dim(0, 2), columns = call.dim(0, 3);
+  const Expr channels(in[layout.channel], call.pool());
+  const Expr rows(in[layout.spatial], call.pool()), columns(in[layout.spatial + 1], call.pool());
   if (block.number().value_or(0) <= 0) return refuse(call.pool(), {"the block size is ", block});
   if (certainly_not_divisible(call.pool(), rows, block))
     return not_divisible(call.pool(), "height", rows, block);
@@ -65,24 +78,26 @@ OpError infer_space_to_depth(OpCall& call) {
   }
   call.require_divisible(rows, block);
   call.require_divisible(columns, block);
-  call.set_shape(0, Shape{call.dim(0, 0), call.dim(0, 1) * block * block, rows.floor_div(block),
-                          columns.floor_div(block)});
+  call.set_shape(
+      0, image(in, layout, channels * block * block, rows.floor_div(block), columns.floor_div(block)));
   return std::nullopt;
 }
 
 OpError infer_depth_to_space(OpCall& call) {
   if (!call.has_rank(0)) return std::nullopt;
   if (call.rank(0) != 4) return wrong_rank_of_image(call.rank(0));
+  const ImageLayout layout = image_layout(call, 4);
+  const Shape& in = call.shape(0);
   const Dim block = call.pool().number(call.integer("blocksize"));
   if (block.number().value_or(0) <= 0) return refuse(call.pool(), {"the block size is ", block});
   const Dim area = call.pool().multiply(block, block);
-  const Expr channels = call.dim(0, 1);
+  const Expr channels(in[layout.channel], call.pool());
+  const Expr rows(in[layout.spatial], call.pool()), columns(in[layout.spatial + 1], call.pool());
   if (certainly_not_divisible(call.pool(), channels, area)) {
     return not_divisible(call.pool(), "the number of channels", channels, area);
   }
   call.require_divisible(channels, area);
-  call.set_shape(
-      0, Shape{call.dim(0, 0), channels.floor_div(area), call.dim(0, 2) * block, call.dim(0, 3) * block});
+  call.set_shape(0, image(in, layout, channels.floor_div(area), rows * block, columns * block));
   return std::nullopt;
 }
 

@@ -36,6 +36,12 @@ std::span<const OpRow> control_rows();        // control.cc: If, Loop, Scan, Seq
 std::span<const OpRow> loss_rows();           // loss.cc: losses and ai.onnx.preview.training
 std::span<const OpRow> ml_rows();             // ml.cc: ai.onnx.ml
 std::span<const OpRow> legacy_rows();         // legacy.cc: names of old opsets and exporters
+// What ONNX lacks (domain haoline; readers of other formats use it)
+std::span<const OpRow> extra_arithmetic_rows();  // extra_arithmetic.cc
+std::span<const OpRow> extra_movement_rows();    // extra_movement.cc: slices, stacks, blocks, placement
+std::span<const OpRow> extra_product_rows();    // extra_product.cc: dense layers, quantization beside tensors
+std::span<const OpRow> extra_recurrent_rows();  // extra_recurrent.cc: cells with one operand per gate
+std::span<const OpRow> extra_other_rows();      // extra_other.cc: tables, variables, randomness, segments
 // com.microsoft, in microsoft/
 std::span<const OpRow> ms_attention_rows();  // attention.cc: with projections inside, multi-head, packed
 std::span<const OpRow>

@@ -7,11 +7,15 @@
 namespace haoline {
 namespace {
 
+// Other formats exchange the last two axes of an operand by the attributes transA and transB.
+ProductOperands matmul_operands(const OpCall& call) {
+  return {0, 1, call.integer("transA") != 0, call.integer("transB") != 0};
+}
 OpError infer_mat_mul(OpCall& call) {
-  return infer_matmul(call);
+  return infer_matmul(call, matmul_operands(call));
 }
 Cost mat_mul_cost(const OpCall& call) {
-  return matmul_cost(call);
+  return matmul_cost(call, matmul_operands(call));
 }
 
 OpError infer_gemm_row(OpCall& call) {

@@ -2,6 +2,8 @@
 //
 // A transform of n points counts as a radix-2 fast one: n/2 · ⌈log2 n⌉ butterflies, each a complex product
 // (four products, two sums) and two complex sums: 4 products and 6 sums. n has to be a number for that.
+#include "ops/signal.h"
+
 #include <bit>
 
 #include "ops/onnx_dtype.h"
@@ -9,7 +11,6 @@
 #include "ops/shape_helpers.h"
 
 namespace haoline {
-namespace {
 
 void add_transform(Cost& cost, const OpCall& call, Dim points, Dim count) {
   const auto n = points.number();
@@ -25,6 +26,8 @@ void add_transform(Cost& cost, const OpCall& call, Dim points, Dim count) {
   cost.add(Arith::multiply, pool.multiply(twice, 2), pool);
   cost.add(Arith::add, pool.multiply(twice, 3), pool);
 }
+
+namespace {
 
 // The axis of a DFT: an attribute before version 20, an operand since. Nothing where it is not known.
 std::optional<std::int64_t> dft_axis(const OpCall& call) {

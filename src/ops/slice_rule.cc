@@ -3,6 +3,7 @@
 #include <limits>
 #include <string>
 
+#include "ops/cut.h"
 #include "ops/movement.h"
 #include "ops/selection.h"
 #include "ops/shape_helpers.h"
@@ -10,9 +11,6 @@
 
 namespace haoline {
 namespace {
-
-// Exporters write "to the end" as the largest number of 32 or 64 bits.
-constexpr std::int64_t kEndless = std::numeric_limits<std::int32_t>::max();
 
 enum class Sign : std::uint8_t { unknown, negative, non_negative };
 
@@ -30,13 +28,6 @@ bool is_at_least(const DimPool& pool, Dim dim, std::int64_t bound) {
   const std::optional<Int128> number = pool.constant(dim);
   return number && *number >= bound;
 }
-
-// One axis: the first element and how many there are; unknown where that cannot be told.
-struct Cut {
-  Dim begin;
-  Dim length;
-  std::int64_t step = 1;
-};
 
 Cut cut_forwards(DimPool& pool, Dim extent, Dim start, Dim end, std::int64_t step) {
   const Sign start_sign = sign_of(pool, start);
@@ -140,6 +131,13 @@ void set_cut_value(OpCall& call, std::span<const Cut> cuts) {
 
 }  // namespace
 
+Cut cut_axis(DimPool& pool, Dim extent, Dim start, Dim end, std::int64_t step) {
+  // The most negative number has no counterpart; a step that long selects one element like any other.
+  const std::int64_t sane = std::max(step, -std::numeric_limits<std::int64_t>::max());
+  return sane > 0 ? cut_forwards(pool, extent, start, end, sane)
+                  : cut_backwards(pool, extent, start, end, sane);
+}
+
 OpError infer_slice(OpCall& call) {
   if (!call.has_rank(0)) return std::nullopt;
   Request request;
@@ -156,14 +154,8 @@ OpError infer_slice(OpCall& call) {
     const Dim extent = shape[axis];
     const std::int64_t step = request.steps ? (*request.steps)[i] : 1;
     if (step == 0) return Message("a step of 0 along axis " + std::to_string(axis));
-    // The most negative number has no counterpart; a step that long selects one element like any other.
-    const std::int64_t sane = std::max(step, -std::numeric_limits<std::int64_t>::max());
-    if (!request.steps)
-      cuts[axis] = {};
-    else if (sane > 0)
-      cuts[axis] = cut_forwards(call.pool(), extent, request.starts[i], request.ends[i], sane);
-    else
-      cuts[axis] = cut_backwards(call.pool(), extent, request.starts[i], request.ends[i], sane);
+    cuts[axis] =
+        request.steps ? cut_axis(call.pool(), extent, request.starts[i], request.ends[i], step) : Cut{};
     const bool is_data = cuts[axis].length.is_unknown() && !extent.is_unknown();
     shape[axis] = is_data ? data_extent(call, axis, extent) : cuts[axis].length;
   }
