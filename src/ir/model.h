@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "ir/dim.h"
+#include "ir/engine_facts.h"
 #include "ir/facts.h"
 #include "ir/finding.h"
 #include "ir/graph.h"
@@ -87,6 +88,7 @@ struct Model {
   std::vector<Function> functions;
   std::vector<TensorAnnotation> annotations;
   std::vector<UnknownField> unknown_fields;
+  std::optional<EngineFacts> engine;  // of a compiled engine: kernels, times, the machine
   std::vector<Finding> findings;                  // what the reader noticed
   std::optional<ArchitectureFacts> architecture;  // of a file without a graph: what a blueprint needs
   std::optional<BlueprintFacts> blueprint;        // its graph was built by a blueprint: what else it knows
