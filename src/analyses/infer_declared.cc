@@ -30,7 +30,8 @@ void define_symbol(Engine& engine, TensorId tensor, Dim declared, Dim ours) {
 void merge_type(Engine& engine, GraphId graph, TensorId id, Type& ours) {
   const Type& declared = engine.model.graphs[graph].tensors[id].type;
   if (declared.dtype == DType::unknown && declared.containers.empty()) return;
-  if (ours.dtype == DType::unknown && ours.containers.empty()) {
+  const bool settled = engine.model.types_are_given && declared.is_tensor() && ours.is_tensor();
+  if (settled || (ours.dtype == DType::unknown && ours.containers.empty())) {
     ours = declared;
   } else if (ours.dtype == DType::unknown && ours.containers == declared.containers) {
     ours.dtype = declared.dtype;

@@ -5,6 +5,7 @@
 #include "formats/format.h"
 #include "formats/onnx/reader.h"
 #include "formats/shared/looks_like.h"
+#include "formats/tensorrt/reader.h"
 
 namespace haoline {
 namespace {
@@ -27,6 +28,8 @@ Error no_reader(std::string_view format) {
 
 constexpr Format kFormats[] = {
     {"onnx", "ONNX", ".onnx", onnx::sniff, onnx::read},
+    {"tensorrt", "TensorRT", ".graph.json .engine .plan", tensorrt::sniff, tensorrt::read, nullptr, nullptr,
+     Grade::partial, Grade::full, Grade::none, Grade::none, tensorrt::operators},
 };
 
 }  // namespace

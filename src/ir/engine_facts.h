@@ -30,13 +30,13 @@ struct EngineFacts {
   std::string_view gpu;                 // "NVIDIA A100 80GB PCIe"
   std::string_view compute_capability;  // "8.0"
   std::string_view cuda_version;
-  std::optional<std::int64_t> device_memory_bytes;   // of the GPU
-  std::optional<std::int64_t> multiprocessors;       // streaming multiprocessors
-  std::optional<double> clock_ghz;                   // of the multiprocessors
-  std::optional<double> memory_bytes_per_second;     // from bus width and memory clock
+  std::optional<std::int64_t> device_memory_bytes;          // of the GPU
+  std::optional<std::int64_t> multiprocessors;              // streaming multiprocessors
+  std::optional<double> clock_ghz;                          // of the multiprocessors
+  std::optional<double> memory_bytes_per_second;            // from bus width and memory clock
   std::optional<double> latency_ms, throughput_per_second;  // of whole inferences, as measured
-  std::vector<EngineSetting> settings;               // how it was built and measured
-  std::vector<EngineLayer> layers;                   // one per node, in execution order
+  std::vector<EngineSetting> settings;                      // how it was built and measured
+  std::vector<EngineLayer> layers;                          // one per node, in execution order
 };
 
 }  // namespace haoline

@@ -88,10 +88,14 @@ struct Model {
   std::vector<Function> functions;
   std::vector<TensorAnnotation> annotations;
   std::vector<UnknownField> unknown_fields;
-  std::optional<EngineFacts> engine;  // of a compiled engine: kernels, times, the machine
+  std::optional<EngineFacts> engine;              // of a compiled engine: kernels, times, the machine
   std::vector<Finding> findings;                  // what the reader noticed
   std::optional<ArchitectureFacts> architecture;  // of a file without a graph: what a blueprint needs
   std::optional<BlueprintFacts> blueprint;        // its graph was built by a blueprint: what else it knows
+
+  // The file settles the type of every result and its runtime converts (a compiled engine): what it declares is not
+  // held against the type variables of ONNX's schemas.
+  bool types_are_given = false;
 
   IdVector<GraphId, Graph> graphs;  // the main graph first; a body after its parent
   static constexpr GraphId kMain{0};

@@ -17,21 +17,20 @@ struct TypeWord {
 };
 // Longer words first where one holds another.
 constexpr TypeWord kTypeWords[] = {
-    {"bfloat16", DType::bfloat16, 16}, {"bf16", DType::bfloat16, 16},
-    {"fp16", DType::float16, 10},      {"half", DType::float16, 10},
-    {"fp32", DType::float32, 1},       {"tf32", DType::float32, 1},
-    {"float", DType::float32, 1},      {"uint8", DType::uint8, 2},
-    {"int8", DType::int8, 3},          {"int64", DType::int64, 7},
-    {"int32", DType::int32, 6},        {"int4", DType::int4, 22},
-    {"fp8", DType::float8_e4m3fn, 17}, {"fp4", DType::float4_e2m1, 23},
-    {"bool", DType::boolean, 9},       {"e8m0", DType::float8_e8m0, 24},
+    {"bfloat16", DType::bfloat16, 16}, {"bf16", DType::bfloat16, 16},   {"fp16", DType::float16, 10},
+    {"half", DType::float16, 10},      {"fp32", DType::float32, 1},     {"tf32", DType::float32, 1},
+    {"float", DType::float32, 1},      {"uint8", DType::uint8, 2},      {"int8", DType::int8, 3},
+    {"int64", DType::int64, 7},        {"int32", DType::int32, 6},      {"int4", DType::int4, 22},
+    {"fp8", DType::float8_e4m3fn, 17}, {"fp4", DType::float4_e2m1, 23}, {"bool", DType::boolean, 9},
+    {"e8m0", DType::float8_e8m0, 24},
 };
 
 const TypeWord* find_type(std::string_view format) {
   std::string lower(format);
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  const auto* found = std::find_if(std::begin(kTypeWords), std::end(kTypeWords),
-                                   [&](const TypeWord& t) { return lower.find(t.word) != std::string::npos; });
+  const auto* found = std::find_if(std::begin(kTypeWords), std::end(kTypeWords), [&](const TypeWord& t) {
+    return lower.find(t.word) != std::string::npos;
+  });
   return found == std::end(kTypeWords) ? nullptr : found;
 }
 
@@ -63,8 +62,9 @@ void settle_copy(GraphBuilder& graph, json::Value layer, Mapped& mapped, std::ve
 
 // Words that TensorRT puts between operators or around them, and that name none.
 bool is_operator(std::string_view word) {
-  return !word.empty() && !word.starts_with("Reformatting CopyNode") && word.find(".weight") == std::string_view::npos &&
-         word.find(".bias") == std::string_view::npos && !word.starts_with("(Unnamed Layer");
+  return !word.empty() && !word.starts_with("Reformatting CopyNode") &&
+         word.find(".weight") == std::string_view::npos && word.find(".bias") == std::string_view::npos &&
+         !word.starts_with("(Unnamed Layer");
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -179,15 +179,17 @@ void Layers::add_weights(json::Value layer, std::string_view name, std::vector<T
   }
   const bool transposed = kind_of(layer) == "Deconvolution";
   const std::int64_t channels = count / per_map;  // of one group, on the side that is not OutMaps
-  extents.insert(extents.begin(), {transposed ? channels * groups : maps, transposed ? maps / groups : channels});
+  extents.insert(extents.begin(),
+                 {transposed ? channels * groups : maps, transposed ? maps / groups : channels});
   const TensorId residual = operands.size() > 1 ? operands[1] : TensorId{};
   operands.resize(1);
-  operands.push_back(graph_.weight(std::string(name) + ":weights", dtype_of(layer["Weights"]["Type"].text()), extents));
+  operands.push_back(
+      graph_.weight(std::string(name) + ":weights", dtype_of(layer["Weights"]["Type"].text()), extents));
   const std::int64_t bias = layer["Bias"]["Count"].integer();
   if (bias > 0 || residual) {
-    operands.push_back(bias > 0 ? graph_.weight(std::string(name) + ":bias",
-                                                dtype_of(layer["Bias"]["Type"].text()), {bias})
-                                : TensorId{});
+    operands.push_back(
+        bias > 0 ? graph_.weight(std::string(name) + ":bias", dtype_of(layer["Bias"]["Type"].text()), {bias})
+                 : TensorId{});
   }
   if (residual) operands.push_back(residual);
 }
@@ -205,8 +207,8 @@ void Layers::add(json::Value layer, EngineFacts& facts) {
   const std::string_view kind = is_name ? "layer" : layer["LayerType"].text("layer");
   const json::Value outputs = layer["Outputs"];
   const std::vector<TensorId> results =
-      graph_.nodes(mapped.op.empty() ? "trt." + std::string(kind) : std::string(mapped.op), operands, outputs.size(),
-                   mapped.attributes, name);
+      graph_.nodes(mapped.op.empty() ? "trt." + std::string(kind) : std::string(mapped.op), operands,
+                   outputs.size(), mapped.attributes, name);
   for (std::size_t i = 0; i < results.size(); ++i) {
     const std::string_view result = outputs[i]["Name"].text();
     if (!result.empty()) graph_.rename(results[i], result);
@@ -215,7 +217,8 @@ void Layers::add(json::Value layer, EngineFacts& facts) {
   }
   const NodeId node = graph_.last_node();
   graph_.graph().nodes[node].op_type = arena.text(kind);
-  const DType arithmetic = dtype_of(layer["Weights"]["Type"].text(format_text(layer["Inputs"][std::size_t{0}])));
+  const DType arithmetic =
+      dtype_of(layer["Weights"]["Type"].text(format_text(layer["Inputs"][std::size_t{0}])));
   EngineLayer fact;
   fact.node = node;
   if (arithmetic != DType::unknown) fact.precision = info(arithmetic).name;

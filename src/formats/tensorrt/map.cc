@@ -27,11 +27,10 @@ std::string_view choose(const Choice (&choices)[N], std::string_view word) {
   return found == std::end(choices) ? std::string_view() : found->op;
 }
 
-constexpr Choice kElementwise[] = {{"SUM", "Add"},      {"PROD", "Mul"},    {"MAX", "Max"},
-                                   {"MIN", "Min"},      {"SUB", "Sub"},     {"DIV", "Div"},
-                                   {"POW", "Pow"},      {"AND", "And"},     {"OR", "Or"},
-                                   {"XOR", "Xor"},      {"EQUAL", "Equal"}, {"GREATER", "Greater"},
-                                   {"LESS", "Less"}};
+constexpr Choice kElementwise[] = {
+    {"SUM", "Add"},     {"PROD", "Mul"},        {"MAX", "Max"},  {"MIN", "Min"}, {"SUB", "Sub"},
+    {"DIV", "Div"},     {"POW", "Pow"},         {"AND", "And"},  {"OR", "Or"},   {"XOR", "Xor"},
+    {"EQUAL", "Equal"}, {"GREATER", "Greater"}, {"LESS", "Less"}};
 constexpr Choice kActivations[] = {{"RELU", "Relu"},
                                    {"SIGMOID", "Sigmoid"},
                                    {"TANH", "Tanh"},
@@ -45,12 +44,12 @@ constexpr Choice kActivations[] = {{"RELU", "Relu"},
                                    {"THRESHOLDED_RELU", "ThresholdedRelu"},
                                    {"GELU_ERF", "Gelu"},
                                    {"GELU_TANH", "Gelu"}};
-constexpr Choice kUnary[] = {{"EXP", "Exp"},   {"LOG", "Log"},     {"SQRT", "Sqrt"},   {"RECIP", "Reciprocal"},
-                             {"ABS", "Abs"},   {"NEG", "Neg"},     {"SIN", "Sin"},     {"COS", "Cos"},
-                             {"TAN", "Tan"},   {"SINH", "Sinh"},   {"COSH", "Cosh"},   {"ASIN", "Asin"},
-                             {"ACOS", "Acos"}, {"ATAN", "Atan"},   {"ASINH", "Asinh"}, {"ACOSH", "Acosh"},
-                             {"ATANH", "Atanh"}, {"CEIL", "Ceil"}, {"FLOOR", "Floor"}, {"ERF", "Erf"},
-                             {"NOT", "Not"},   {"SIGN", "Sign"},   {"ROUND", "Round"}};
+constexpr Choice kUnary[] = {
+    {"EXP", "Exp"},     {"LOG", "Log"},     {"SQRT", "Sqrt"},  {"RECIP", "Reciprocal"}, {"ABS", "Abs"},
+    {"NEG", "Neg"},     {"SIN", "Sin"},     {"COS", "Cos"},    {"TAN", "Tan"},          {"SINH", "Sinh"},
+    {"COSH", "Cosh"},   {"ASIN", "Asin"},   {"ACOS", "Acos"},  {"ATAN", "Atan"},        {"ASINH", "Asinh"},
+    {"ACOSH", "Acosh"}, {"ATANH", "Atanh"}, {"CEIL", "Ceil"},  {"FLOOR", "Floor"},      {"ERF", "Erf"},
+    {"NOT", "Not"},     {"SIGN", "Sign"},   {"ROUND", "Round"}};
 constexpr Choice kPools[] = {{"MAX", "MaxPool"}, {"AVERAGE", "AveragePool"}};
 
 // The window of a convolution or pooling. Padding that a mode decides is left to the mode.
@@ -77,7 +76,8 @@ Mapped convolution(json::Value layer, std::size_t operands) {
   if (!dilations.empty()) out.attributes.emplace_back("dilations", dilations);
   out.attributes.emplace_back("group", layer["Groups"].integer(1));
   const std::string_view activation = layer["Activation"].text("NONE");
-  if (activation != "NONE") out.attributes.emplace_back("activation", std::string(choose(kActivations, activation)));
+  if (activation != "NONE")
+    out.attributes.emplace_back("activation", std::string(choose(kActivations, activation)));
   return out;
 }
 
@@ -238,7 +238,8 @@ std::string_view kind_of(json::Value layer) {
 
 Mapped map_layer(json::Value layer, std::size_t operands) {
   const std::string_view kind = kind_of(layer);
-  const auto* row = std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& r) { return r.kind == kind; });
+  const auto* row =
+      std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& r) { return r.kind == kind; });
   return row == std::end(kRows) ? Mapped{} : row->map(layer, operands);
 }
 

@@ -57,7 +57,8 @@ std::string capability_text(json::Value capability) {
 // Two files of one engine have to mean one GPU.
 void set_gpu(Model& model, EngineFacts& facts, std::string_view name, const std::string& capability) {
   if (!facts.gpu.empty() && !name.empty() && facts.gpu != name)
-    mismatch(model, "The engine was built on " + std::string(facts.gpu) + " and profiled on " + std::string(name));
+    mismatch(model,
+             "The engine was built on " + std::string(facts.gpu) + " and profiled on " + std::string(name));
   if (facts.gpu.empty()) facts.gpu = model.arena.text(name);
   if (facts.compute_capability.empty()) facts.compute_capability = model.arena.text(capability);
 }
@@ -113,12 +114,14 @@ void read_device(json::Value devices, Model& model, EngineFacts& facts) {
   const json::Value device = devices.is_array() ? devices[std::size_t{0}] : devices;
   set_gpu(model, facts, device["Name"].text(), capability_text(device["ComputeCapability"]));
   if (device["TotalMemory"].is_integer()) facts.device_memory_bytes = device["TotalMemory"].integer();
-  if (device["MULTIPROCESSOR_COUNT"].is_integer()) facts.multiprocessors = device["MULTIPROCESSOR_COUNT"].integer();
+  if (device["MULTIPROCESSOR_COUNT"].is_integer())
+    facts.multiprocessors = device["MULTIPROCESSOR_COUNT"].integer();
   const json::Value cuda = device["CUDA_VERSION"];
   if (cuda.is_array()) facts.cuda_version = model.arena.text(value_text(cuda[0]) + "." + value_text(cuda[1]));
   constexpr double kPerGiga = 1e6;  // CUDA gives kHz
   if (device["CLOCK_RATE"].is_number()) facts.clock_ghz = device["CLOCK_RATE"].number() / kPerGiga;
-  const double width = device["GLOBAL_MEMORY_BUS_WIDTH"].number(), clock = device["MEMORY_CLOCK_RATE"].number();
+  const double width = device["GLOBAL_MEMORY_BUS_WIDTH"].number(),
+               clock = device["MEMORY_CLOCK_RATE"].number();
   // Bits per transfer, two transfers a clock.
   if (width > 0 && clock > 0) facts.memory_bytes_per_second = width / 8 * clock * 1e3 * 2;
 }
@@ -127,7 +130,8 @@ void read_build(json::Value build, Model& model, EngineFacts& facts) {
   add_settings(build["build_options"], model, facts);
   add_settings(build["model_options"], model, facts);
   const json::Value device = build["device_information"];
-  if (device) set_gpu(model, facts, device["Selected Device"].text(), capability_text(device["Compute Capability"]));
+  if (device)
+    set_gpu(model, facts, device["Selected Device"].text(), capability_text(device["Compute Capability"]));
 }
 
 void read_inference(json::Value record, Model& model, EngineFacts& facts) {

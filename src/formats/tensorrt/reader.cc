@@ -33,8 +33,9 @@ Error lone_piece(Piece piece) {
   Error error;
   error.kind = ErrorKind::unsupported;
   error.message = "is " + std::string(kWords[static_cast<std::size_t>(piece)]) + ", which holds no layers";
-  error.advice = "Give the list of layers beside it (*.graph.json, written by trtexec --exportLayerInfo); what lies "
-                 "beside that is read too.";
+  error.advice =
+      "Give the list of layers beside it (*.graph.json, written by trtexec --exportLayerInfo); what lies "
+      "beside that is read too.";
   return error;
 }
 
@@ -80,6 +81,7 @@ Result<Model> read_layers(Bytes file, const ReadOptions& options) {
   Model& model = graph.model();
   model.format = "tensorrt";
   model.format_version = "layer list";
+  model.types_are_given = true;
   model.files.add({std::string(options.name), "model", file});
   std::set<std::string_view> written;
   for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -94,7 +96,8 @@ Result<Model> read_layers(Bytes file, const ReadOptions& options) {
     const json::Value inputs = layers[i]["Inputs"];
     for (std::size_t k = 0; k < inputs.size(); ++k) {
       const std::string_view name = inputs[k]["Name"].text();
-      if (wanted.contains(name) && !written.contains(name) && !reading.find(name)) reading.add_input(name, inputs[k]);
+      if (wanted.contains(name) && !written.contains(name) && !reading.find(name))
+        reading.add_input(name, inputs[k]);
     }
     reading.add(layers[i], facts);
   }
@@ -103,9 +106,10 @@ Result<Model> read_layers(Bytes file, const ReadOptions& options) {
     if (const TensorId tensor = reading.find(name); tensor && written.contains(name)) graph.output(tensor);
   }
   if (reading.names_only())
-    note_unread(model,
-                "The engine was built without detailed profiling verbosity, so the list holds names only. Build it "
-                "again with --profilingVerbosity=detailed for shapes, types and kernels");
+    note_unread(
+        model,
+        "The engine was built without detailed profiling verbosity, so the list holds names only. Build it "
+        "again with --profilingVerbosity=detailed for shapes, types and kernels");
   read_pieces(options.name, options, model, facts);
   model.opsets.clear();  // of the builder, not of the file
   model.engine = std::move(facts);
