@@ -93,8 +93,8 @@ struct Model {
   std::optional<ArchitectureFacts> architecture;  // of a file without a graph: what a blueprint needs
   std::optional<BlueprintFacts> blueprint;        // its graph was built by a blueprint: what else it knows
 
-  // The file settles the type of every result and its runtime converts (a compiled engine): what it declares is not
-  // held against the type variables of ONNX's schemas.
+  // The file settles the type of every result and its runtime converts (a compiled engine): what it declares
+  // is not held against the type variables of ONNX's schemas.
   bool types_are_given = false;
 
   IdVector<GraphId, Graph> graphs;  // the main graph first; a body after its parent
