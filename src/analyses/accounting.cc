@@ -21,6 +21,11 @@ bool lies_in_a_file(const TensorData& data) {
 // Tensors that something reads: operands, results of the graph, names that a body refers to.
 std::vector<std::vector<bool>> used_tensors(const Model& model) {
   std::vector<std::vector<bool>> used(model.graphs.size());
+  // A file that holds weights and no graph is there for its weights.
+  if (used.size() == 1 && model.main().nodes.empty() && model.main().outputs.empty()) {
+    used[0].assign(model.main().tensors.size(), true);
+    return used;
+  }
   for (const GraphId id : model.graphs.ids()) {
     const Graph& graph = model.graphs[id];
     auto& here = used[id.index];

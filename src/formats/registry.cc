@@ -3,7 +3,9 @@
 #include <array>
 
 #include "formats/format.h"
+#include "formats/gguf/reader.h"
 #include "formats/onnx/reader.h"
+#include "formats/safetensors/reader.h"
 #include "formats/shared/looks_like.h"
 #include "formats/tensorrt/reader.h"
 
@@ -30,6 +32,9 @@ constexpr Format kFormats[] = {
     {"onnx", "ONNX", ".onnx", onnx::sniff, onnx::read},
     {"tensorrt", "TensorRT", ".graph.json .engine .plan", tensorrt::sniff, tensorrt::read, nullptr, nullptr,
      Grade::partial, Grade::full, Grade::none, Grade::none, tensorrt::operators},
+    {"safetensors", "SafeTensors", ".safetensors .index.json", safetensors::sniff, safetensors::read,
+     safetensors::sniff_folder, safetensors::read_folder, Grade::full, Grade::partial},
+    {"gguf", "GGUF", ".gguf", gguf::sniff, gguf::read, nullptr, nullptr, Grade::full, Grade::partial},
 };
 
 }  // namespace

@@ -17,7 +17,6 @@ constexpr std::string_view kNotYet = "Convert the model to ONNX to inspect it no
 constexpr std::string_view kDownload = "Download the file itself.";
 
 constexpr Signature kSignatures[] = {
-    {0, "GGUF"sv, {"looks like GGUF, which haoline does not read yet", kNotYet}},
     {0, "lmgg"sv, {"looks like a ggml file from before GGUF, which haoline does not read", kNotYet}},
     {0, "tjgg"sv, {"looks like a ggml file from before GGUF, which haoline does not read", kNotYet}},
     {0, "fmgg"sv, {"looks like a ggml file from before GGUF, which haoline does not read", kNotYet}},
@@ -72,11 +71,6 @@ bool matches(Bytes file, const Signature& signature) {
   return text.size() >= signature.at && text.substr(signature.at).starts_with(signature.magic);
 }
 
-bool is_safetensors(Bytes file) {
-  return file.size() > 10 && load<std::uint64_t>(file.data()) <= file.size() &&
-         as_text(file).substr(8, 2) == "{\"";
-}
-
 // The protobuf formats have no magic number. A SavedModel begins with version 1 and a message; a GraphDef and
 // a Caffe model with a message or a text in field 1; Core ML with its version and a description.
 bool is_saved_model(std::string_view text) {
@@ -94,7 +88,6 @@ Likeness looks_like(Bytes file) {
   for (const Signature& signature : kSignatures) {
     if (matches(file, signature)) return signature.likeness;
   }
-  if (is_safetensors(file)) return {"looks like SafeTensors, which haoline does not read yet", kNotYet};
   if (is_saved_model(text))
     return {"looks like a TensorFlow SavedModel, which haoline does not read yet", kNotYet};
   if (is_core_ml(text)) return {"looks like Core ML, which haoline does not read yet", kNotYet};

@@ -1,0 +1,7 @@
+#include "formats/safetensors/quantized.h"
+
+namespace haoline::safetensors {
+
+void describe_quantization(Model&, StoredTensors&) {}
+
+}  // namespace haoline::safetensors
