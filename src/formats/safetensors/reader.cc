@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "formats/safetensors/companions.h"
 #include "formats/safetensors/quantized.h"
 #include "formats/safetensors/wire.h"
 #include "formats/shared/huggingface.h"

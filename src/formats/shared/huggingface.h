@@ -2,11 +2,11 @@
 // ArchitectureFacts, the others become metadata. Serves SafeTensors and PyTorch checkpoints alike.
 #pragma once
 
-#include <string>
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/result.h"
-#include "formats/format.h"
 #include "ir/model.h"
 
 namespace haoline {
@@ -22,11 +22,6 @@ void add_json_metadata(Bytes json, std::string_view prefix, Model& model);
 // How many tokens a tokenizer.json knows: entries of its vocabulary and the tokens added after them. Walks
 // over the text without building a tree, so megabytes cost a millisecond. Nothing where it cannot tell.
 std::optional<std::uint64_t> count_tokens(Bytes tokenizer_json);
-
-// What lies beside the weights and is wanted: config.json into Model::architecture; generation_config.json,
-// tokenizer_config.json and the size of tokenizer.json into the metadata. Each that is found becomes a file
-// of the model. `folder`: of the weights, with '/' at its end or empty.
-void read_companions(FileProvider* files, const std::string& folder, Model& model);
 
 // A family from the names of the tensors, for weights without a config; the facts hold what the shapes say.
 // Nothing where the names do not decide. Leaves a finding `assumed-architecture`.
