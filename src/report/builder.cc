@@ -134,6 +134,7 @@ Report build_report(const ReportInput& input, const ReportOptions& options) {
   report.cost = build_cost(b);
   report.memory = build_memory(b);
   report.quantization = build_quantization(b);
+  report.engine = build_engine(b);
   report.findings = build_findings(b);
   build_rows(b);
   return report;

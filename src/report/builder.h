@@ -59,6 +59,7 @@ ParameterInfo build_parameters(Builder& b);
 CostInfo build_cost(Builder& b);
 MemoryInfo build_memory(Builder& b);
 std::optional<QuantizationInfo> build_quantization(Builder& b);
+std::optional<EngineInfo> build_engine(Builder& b);
 std::vector<FindingInfoText> build_findings(Builder& b);
 MessageText build_summary(Builder& b);
 Word node_detail(Builder& b, GraphId graph, const Node& node);

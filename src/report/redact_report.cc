@@ -152,6 +152,7 @@ void summarize(Report& report) {
   report.tensors.reset();
   report.weights.reset();
   join_findings(report);
+  if (report.engine) report.engine->layers.clear();
 }
 
 }  // namespace haoline

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "ir/finding.h"
 #include "report/describe.h"
+#include "report/engine_info.h"
 #include "report/report_rows.h"
 #include "report/values.h"
 
@@ -433,6 +434,7 @@ struct Report {
   CostInfo cost;
   MemoryInfo memory;
   std::optional<QuantizationInfo> quantization;
+  std::optional<EngineInfo> engine;
   std::vector<FindingInfoText> findings;
   std::vector<MessageText> notes;
   std::optional<std::vector<NodeRow>> nodes;
@@ -455,6 +457,7 @@ struct Report {
         field("cost", &R::cost, "what one inference computes and moves"),
         field("memory", &R::memory, "what one inference occupies"),
         field_if_any("quantization", &R::quantization, "present when anything is quantized"),
+        field_if_any("engine", &R::engine, "present for a compiled engine: kernels, times, the machine"),
         field("findings", &R::findings, "what could not be known, and what is unusual"),
         field_if_any("notes", &R::notes, "how options were understood"),
         field_if_any("nodes", &R::nodes, "every node (`--include nodes`)"),

@@ -62,6 +62,10 @@ struct Kind<T> {
   static JsonKind get() { return simple("integer", "integer"); }
 };
 template <>
+struct Kind<double> {
+  static JsonKind get() { return simple("number", "number"); }
+};
+template <>
 struct Kind<Quantity> {
   static JsonKind get() { return reference("quantity"); }
 };

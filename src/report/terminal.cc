@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "report/breakdown.h"
+#include "report/engine_text.h"
 #include "report/format.h"
 #include "report/sort.h"
 #include "report/utf8.h"
@@ -310,6 +311,15 @@ void findings(Page& page, const Report& report, const TerminalOptions& options) 
   }
 }
 
+void engine(Page& page, const EngineInfo& engine, std::size_t top) {
+  for (const EngineRow& row : engine_rows(engine)) {
+    row.remark.empty() ? page.row(row.label, row.value) : page.figure(row.label, row.value, row.remark);
+  }
+  const std::vector<std::string> lines = slowest_layers(engine, top);
+  if (!lines.empty()) page.line();
+  for (std::size_t i = 0; i < lines.size(); ++i) page.line("  " + (i == 0 ? page.grey(lines[i]) : lines[i]));
+}
+
 }  // namespace
 
 std::string to_terminal(const Report& report, const TerminalOptions& options) {
@@ -326,6 +336,7 @@ std::string to_terminal(const Report& report, const TerminalOptions& options) {
   quantization(page, report);
   operators(page, report);
   coverage(page, report);
+  if (report.engine) engine(page, *report.engine, options.top);
   if (options.top > 0) {
     const std::string table = breakdown_text(report, options.by, options.top);
     if (!table.empty()) page.line();

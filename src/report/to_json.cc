@@ -32,6 +32,9 @@ void write(JsonWriter& json, std::uint64_t value) {
 void write(JsonWriter& json, Int128 value) {
   json.number(value);
 }
+void write(JsonWriter& json, double value) {
+  json.number(value);
+}
 void write(JsonWriter& json, Word word) {
   json.text(word.text);
 }
