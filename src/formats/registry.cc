@@ -8,6 +8,7 @@
 #include "formats/safetensors/reader.h"
 #include "formats/shared/looks_like.h"
 #include "formats/tensorrt/reader.h"
+#include "formats/tflite/reader.h"
 
 namespace haoline {
 namespace {
@@ -29,6 +30,8 @@ Error no_reader(std::string_view format) {
 }
 
 constexpr Format kFormats[] = {
+    {"tflite", "TFLite", ".tflite .lite", tflite::sniff, tflite::read, nullptr, nullptr, Grade::full,
+     Grade::full, Grade::full, Grade::none, tflite::operators},
     {"onnx", "ONNX", ".onnx", onnx::sniff, onnx::read},
     {"tensorrt", "TensorRT", ".graph.json .engine .plan", tensorrt::sniff, tensorrt::read, nullptr, nullptr,
      Grade::partial, Grade::full, Grade::none, Grade::none, tensorrt::operators},

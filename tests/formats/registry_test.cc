@@ -63,9 +63,8 @@ TEST(Registry, SaysWhatAFileLooksLike) {
   EXPECT_EQ(says("\x20\0\0\0ORTM"sv),
             "looks like ONNX Runtime's own format (.ort), which haoline does not read yet. Give the .onnx "
             "file that it was made from.");
-  EXPECT_EQ(says("\x1c\0\0\0TFL3"sv),
-            "looks like TensorFlow Lite, which haoline does not read yet. Convert the model to ONNX to "
-            "inspect it now.");
+  EXPECT_EQ(says("\x1c\0\0\0TFL2"sv),
+            "looks like TensorFlow Lite with a schema that haoline does not read. Convert the model again.");
   EXPECT_EQ(says("version https://git-lfs.github.com/spec/v1\n"sv),
             "is a Git LFS pointer, not the model itself. Run `git lfs pull`.");
   EXPECT_EQ(says("<!DOCTYPE html><html>"sv), "is a web page, not a model. Download the file itself.");
