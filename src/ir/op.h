@@ -25,7 +25,7 @@ struct OpName {
 };
 OpName name_of(Op op);  // {"", "unknown"} for Op::unknown
 
-std::string_view display_name(Op op);  // "Conv", "com.microsoft.Gelu": the domain unless it is ai.onnx or ours
+std::string_view display_name(Op op);  // "Conv", "com.microsoft.Gelu": the domain unless ai.onnx or ours
 
 // The operator of that ONNX domain ("" or "ai.onnx") and name; Op::unknown when there is none.
 Op find_op(std::string_view domain, std::string_view name);
