@@ -147,6 +147,8 @@ CostInfo build_cost(Builder& b) {
       out.by_scope.push_back({b.name<ScopeName>(row.name), operator_cost(b, row.cost)});
     }
   }
+  if (b.has_no_graph())
+    out.macs = out.flops = out.bytes_read = out.bytes_written = Quantity{.unknown = "no graph"};
   out.coverage = build_coverage(b);
   out.heaviest = build_heaviest(b);
   return out;

@@ -80,6 +80,10 @@ MemoryInfo build_memory(Builder& b) {
   out.activation_peak_bytes = counted(facts.plain.peak_bytes, facts);
   out.activation_peak_bytes.formula = b.formula(facts.peak_formula);
   out.arena_bytes = counted(facts.plain.arena.bytes, facts);
+  if (b.has_no_graph()) {
+    out.activation_peak_bytes = out.arena_bytes = Quantity{.unknown = "no graph"};
+    return out;
+  }
   out.peak = build_peak(b, facts.plain);
   for (const Spike& spike : facts.spikes) {
     out.spikes.push_back(

@@ -119,6 +119,13 @@ PortInfo Builder::port(TensorId id) {
           .optional = facts.type.is(Container::optional)};
 }
 
+bool Builder::has_no_graph() const {
+  const Graph& graph = in.model.main();
+  if (!graph.nodes.empty() || !graph.outputs.empty()) return false;
+  // A file that is a graph may be an empty one; one with tensors that nothing uses is for its tensors.
+  return !graph.tensors.empty() || in.model.format != "onnx";
+}
+
 Dim Builder::flops(const Cost& cost) {
   return options.macs_only ? dims().multiply(2, cost.macs) : cost.flops(dims());
 }

@@ -42,6 +42,8 @@ class Builder {
   GraphPath path(GraphId graph);
   OperatorName op(const Node& node) { return {text(display_operator(node))}; }
   PortInfo port(TensorId tensor);
+  // The file holds weights and says nothing of how they are used: nothing is known of the cost.
+  bool has_no_graph() const;
   // Of a node, by the chosen definition.
   Dim flops(const Cost& cost);
 

@@ -151,6 +151,10 @@ MessageText build_summary(Builder& b) {
   const std::vector<Share> operators = shares(b, b.in.totals.by_operator);
   const std::string kind = kind_of(b, categories);
   if (operators.empty()) {
+    if (b.has_no_graph() && b.in.model.main().tensors.empty())
+      return {{{"Neither weights nor a graph that can be read", false}}};
+    if (b.has_no_graph())
+      return {{{"Weights only: the file does not say how they are used, so no cost is known", false}}};
     if (b.in.model.main().nodes.empty()) return {{{"No nodes", false}}};
     const auto macs = b.value(b.in.totals.total.macs);
     const bool none = macs && *macs == 0 && b.in.totals.total.complete;

@@ -331,10 +331,12 @@ std::string to_terminal(const Report& report, const TerminalOptions& options) {
   symbols(page, report);
   page.line();
   parameters(page, report);
-  costs(page, report);
-  memory(page, report);
+  if (report.cost.macs.unknown != "no graph") {
+    costs(page, report);
+    memory(page, report);
+  }
   quantization(page, report);
-  operators(page, report);
+  if (report.graph.nodes_all != 0) operators(page, report);
   coverage(page, report);
   if (report.engine) engine(page, *report.engine, options.top);
   if (options.top > 0) {
