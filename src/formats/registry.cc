@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "formats/flax/reader.h"
 #include "formats/format.h"
 #include "formats/gguf/reader.h"
 #include "formats/onnx/reader.h"
@@ -37,6 +38,7 @@ constexpr Format kFormats[] = {
      Grade::partial, Grade::full, Grade::none, Grade::none, tensorrt::operators},
     {"safetensors", "SafeTensors", ".safetensors .index.json", safetensors::sniff, safetensors::read,
      safetensors::sniff_folder, safetensors::read_folder, Grade::full, Grade::partial},
+    {"flax", "Flax", ".msgpack", flax::sniff, flax::read, nullptr, nullptr, Grade::full, Grade::none},
     {"gguf", "GGUF", ".gguf", gguf::sniff, gguf::read, nullptr, nullptr, Grade::full, Grade::partial},
 };
 

@@ -142,11 +142,11 @@ Result<Header> read_header(Bytes file, Arena& arena) {
   const std::uint64_t pairs = cursor.count();
   const std::uint64_t shortest = header.version == 1 ? 1 : 2;  // in words of 32 bits, of a count
   if (cursor.ok() && pairs > cursor.left() / (shortest * 4 + 5))
-    cursor.fail(ErrorKind::malformed, "header", 8,
+    cursor.fail(ErrorKind::truncated, "header", 8,
                 "claims " + grouped(pairs) + " metadata pairs, " + grouped(cursor.left()) + " bytes are left",
                 std::string(kDamaged));
   if (cursor.ok() && tensors > cursor.left() / (shortest * 4 + 16))
-    cursor.fail(ErrorKind::malformed, "header", 8,
+    cursor.fail(ErrorKind::truncated, "header", 8,
                 "claims " + grouped(tensors) + " tensors, " + grouped(cursor.left()) + " bytes are left",
                 std::string(kDamaged));
   header.pairs_begin = cursor.at();

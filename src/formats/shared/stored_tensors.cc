@@ -11,6 +11,8 @@ Trained trained_by_name(std::string_view name) {
   const std::size_t dot = name.find_last_of("./");
   const std::string_view last = dot == std::string_view::npos ? name : name.substr(dot + 1);
   if (last == "running_mean" || last == "running_var") return Trained::no;
+  if (name.starts_with("batch_stats/") && (last == "mean" || last == "var")) return Trained::no;  // Flax
+  if (name.starts_with("opt_state/")) return Trained::auxiliary;
   if (last == "num_batches_tracked" || last == "inv_freq" || last == "position_ids")
     return Trained::auxiliary;
   return Trained::unsaid;
@@ -60,6 +62,14 @@ TensorId StoredTensors::add(const Stored& stored) {
   data.extents = stored.extents;
   data.file = stored.file;
   data.offset = stored.offset;
+  if (!stored.pieces.empty()) {
+    data.encoding = TensorData::Encoding::absent;
+    for (const ByteSpan& piece : stored.pieces) data.stored_bytes += piece.size;
+    spans_.insert(spans_.end(), stored.pieces.begin(), stored.pieces.end());
+    tensor.constant = model_.arena.create(data);
+    tensors.add(std::move(tensor));
+    return id;
+  }
   const std::uint64_t length = model_.files[stored.file].bytes.size();
   const bool is_whole = stored.offset <= length && stored.size <= length - stored.offset;
   if (stored.dtype == DType::unknown && unknown_++ == 0) first_unknown_ = id;
@@ -92,7 +102,7 @@ void StoredTensors::label_region(const Region& region, std::span<const ByteSpan>
   const std::uint64_t size = model_.files[region.file].bytes.size();
   std::uint64_t end = std::min(region.begin, size);
   const auto gap = [&](std::uint64_t until) {
-    if (until <= end) return;
+    if (until <= end || region.alignment == 0) return;
     const bool is_padding = until - end < region.alignment;
     if (!is_padding) unreachable_ += until - end;
     model_.spans.push_back({region.file, is_padding ? ByteLabel::padding : ByteLabel::unreachable,

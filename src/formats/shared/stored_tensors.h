@@ -25,7 +25,8 @@ class StoredTensors {
 
   void reserve(std::size_t tensors);
 
-  // Where a file keeps its tensors; up to the end of the file. `alignment`: gaps shorter than it are padding.
+  // Where a file keeps its tensors; up to the end of the file. `alignment`: gaps shorter than it are padding,
+  // longer ones belong to nobody. 0: what lies between is structure (records around every tensor).
   void add_region(FileId file, std::uint64_t begin, std::uint64_t alignment);
 
   struct Stored {
@@ -36,6 +37,8 @@ class StoredTensors {
     std::uint64_t offset = 0;  // in that file
     std::uint64_t size = 0;    // bytes in the file
     bool is_readable = true;   // false: the bytes are there, but in an order that nobody decodes
+    // Stretches of a tensor that does not lie in one piece, instead of `offset` and `size`; it is not read.
+    std::span<const ByteSpan> pieces = {};
   };
   TensorId add(const Stored& stored);
 
