@@ -24,8 +24,10 @@ InferOptions infer_options(const InspectOptions& options) {
   return infer;
 }
 
-ReportOptions report_options(const InspectOptions& options, std::string_view path) {
+ReportOptions report_options(const InspectOptions& options, const Model& model, std::string_view path) {
+  const Format* format = find_format(model.format);
   return {.path = path,
+          .format_title = format ? format->title : std::string_view(),
           .nodes = options.include_nodes,
           .tensors = options.include_tensors,
           .weights = options.include_weights,
@@ -75,7 +77,7 @@ Result<Report> report_on(const Model& model, std::string_view path, const Inspec
                                 .parameters = parameters,
                                 .memory = memory,
                                 .accounting = accounting},
-                               report_options(options, path));
+                               report_options(options, model, path));
   for (MessageText& note : notes) {
     for (MessageText::Part& part : note.parts) part.text = report.arena.text(part.text);
     report.notes.push_back(std::move(note));

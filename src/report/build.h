@@ -27,7 +27,8 @@ struct ReportInput {
 };
 
 struct ReportOptions {
-  std::string_view path;  // as the caller gave it
+  std::string_view path;          // as the caller gave it
+  std::string_view format_title;  // the format's name for people; empty: as the model spells it
   bool nodes = false, tensors = false, weights = false, series = false, scopes = false;
   bool macs_only = false;  // FLOPs leave out what is no multiply-accumulate
   std::size_t top = 10;    // of cost.heaviest

@@ -57,6 +57,7 @@ ModelInfo build_model(Builder& b) {
   out.path = b.name<FileName>(b.options.path);
   out.name = b.name<FileName>(model.main().name.empty() ? stem(b.options.path) : model.main().name);
   out.format = {b.text(model.format)};
+  out.format_title = {b.text(b.options.format_title.empty() ? model.format : b.options.format_title)};
   out.format_version = {b.text(model.format_version)};
   out.producer = b.name<ProducerName>(model.producer);
   out.producer_version = b.name<ProducerName>(model.producer_version);

@@ -73,7 +73,8 @@ void identity(Card& card, const Report& report) {
   card.columns({"", ""});
   card.row({"File", markdown_code(model.path.text)});
   if (!model.name.text.empty()) card.row({"Name", markdown_code(model.name.text)});
-  card.row({"Format", markdown_text(model.format.text) + " " + markdown_text(model.format_version.text)});
+  card.row(
+      {"Format", markdown_text(model.format_title.text) + " " + markdown_text(model.format_version.text)});
   std::string opsets;
   for (const auto& [domain, version] : model.opsets.entries) {
     opsets += (opsets.empty() ? "" : ", ") + markdown_code(domain.text) + " " + std::to_string(version);

@@ -63,6 +63,7 @@ struct ModelInfo {
   FileName path;
   FileName name;
   Word format;
+  Word format_title;
   Word format_version;
   ProducerName producer, producer_version;
   DomainName domain;
@@ -80,6 +81,7 @@ struct ModelInfo {
         field("path", &M::path, "as given; `-` for standard input"),
         field("name", &M::name, "the graph's name, else the file's without its ending"),
         field("format", &M::format, "`onnx`, …: one of `haoline formats`"),
+        field("format_title", &M::format_title, "the format's name for people (`TensorFlow Lite`)"),
         field("format_version", &M::format_version, "version of the format, as the format names it (`IR 8`)"),
         field("producer", &M::producer, "the program that wrote the file, as the file says; may be empty"),
         field("producer_version", &M::producer_version, "its version; may be empty"),

@@ -46,18 +46,12 @@ struct Page {
   }
 };
 
-std::string format_title(std::string_view format) {
-  std::string title(format);
-  for (char& c : title) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-  return title.size() <= 5 ? title : std::string(format);
-}
-
 void head(Page& page, const Report& report) {
   const ModelInfo& model = report.model;
   std::string_view file = model.path.text;
   const std::size_t slash = file.find_last_of('/');
   if (slash != std::string_view::npos && slash + 1 < file.size()) file.remove_prefix(slash + 1);
-  std::string facts = format_title(model.format.text);
+  std::string facts = safe(model.format_title.text);
   if (!model.format_version.text.empty()) facts += " " + safe(model.format_version.text);
   if (const std::int64_t* opset = model.opsets.find("ai.onnx")) facts += ", opset " + std::to_string(*opset);
   facts += ", " + bytes_text(static_cast<Int128>(model.bytes));
