@@ -134,16 +134,22 @@ void run_rule(Engine& engine, GraphId graph, NodeId id, const KnownOp& op, OpCal
   if (engine.pool.symbol_count() != symbols) report_data_symbols(engine, graph, id, symbols);
 }
 
-// Indices and sizes are int64 in ONNX; other formats let the node choose.
-void apply_index_type(const Node& node, std::vector<OperandFacts>& outputs) {
-  if (node.attributes.empty()) return;
-  const Attribute* wanted = node.attribute("index_type");
+std::optional<DType> named_dtype(const Node& node, std::string_view attribute) {
+  const Attribute* wanted = node.attribute(attribute);
   const auto* text = wanted ? std::get_if<std::string_view>(&wanted->value) : nullptr;
-  const std::optional<DType> dtype = text ? dtype_named(*text) : std::nullopt;
-  if (!dtype) return;
-  for (OperandFacts& out : outputs) {
-    if (out.type.dtype == DType::int64) out.type.dtype = *dtype;
+  return text ? dtype_named(*text) : std::nullopt;
+}
+
+// Types of results that ONNX fixes and other formats let the node choose: of indices and sizes, which are
+// int64 in ONNX, and of a quantized result, which ONNX has as the operand's.
+void apply_result_types(const Node& node, std::vector<OperandFacts>& outputs) {
+  if (node.attributes.empty() || outputs.empty()) return;
+  if (const std::optional<DType> dtype = named_dtype(node, "index_type")) {
+    for (OperandFacts& out : outputs) {
+      if (out.type.dtype == DType::int64) out.type.dtype = *dtype;
+    }
   }
+  if (const std::optional<DType> dtype = named_dtype(node, "result_type")) outputs[0].type.dtype = *dtype;
 }
 
 }  // namespace
@@ -215,7 +221,7 @@ void infer_node(Engine& engine, GraphId graph, NodeId id, Dim executions) {
   if (may_run) {
     derive_types(op.schema, engine.scratch.inputs, outputs);
     run_rule(engine, graph, id, op, call);
-    apply_index_type(node, outputs);
+    apply_result_types(node, outputs);
   }
   settle_outputs(engine, graph, id, outputs);
   set_arithmetic(facts, call, may_run ? op.row : nullptr, may_run);

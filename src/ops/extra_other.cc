@@ -6,6 +6,7 @@
 #include "ops/op_table.h"
 #include "ops/shape_helpers.h"
 #include "ops/signal.h"
+#include "ops/value_helpers.h"
 
 namespace haoline {
 namespace {
@@ -94,6 +95,25 @@ OpError infer_sample_categories(OpCall& call) {  // logits [batch, classes], num
 // --- segments: rows with the same id are folded; the number of segments is operand 2, or one more than the
 // largest id
 
+// Products of extents steer shapes: a known vector is folded as a value.
+void set_folded_value(OpCall& call) {
+  const Value* data = call.value(0);
+  const auto ids = call.constants(1);
+  const std::optional<PlainShape> extents = value_extents(call.output_shape(0));
+  if (!data || !ids || !extents || extents->size() != 1 || ids->size() != data->size()) return;
+  const std::string_view reduction = call.text("reduction");
+  if (reduction != "sum" && reduction != "prod") return;
+  const BinaryNumber fold = reduction == "sum" ? add_numbers : multiply_numbers;
+  const NumberContext context{call.pool(), call.dtype(0)};
+  std::vector<Number> sums(count_of(*extents), Number::exact(reduction == "sum" ? 0 : 1));
+  for (std::size_t i = 0; i < ids->size(); ++i) {
+    if ((*ids)[i] < 0 || (*ids)[i] >= std::ssize(sums)) continue;
+    Number& sum = sums[static_cast<std::size_t>((*ids)[i])];
+    sum = fold(context, sum, (*data)[i]);
+  }
+  call.set_value(0, Value(std::move(sums)));
+}
+
 OpError infer_segments(OpCall& call) {
   call.set_dtype(0, call.dtype(0));
   if (!call.has_rank(0) || !call.has_rank(1) || call.rank(0) < call.rank(1)) return std::nullopt;
@@ -106,6 +126,7 @@ OpError infer_segments(OpCall& call) {
   Shape shape{segments.is_unknown() ? call.data_symbol("segments") : segments};
   shape.append(call.shape(0).dims().subspan(call.rank(1)));
   call.set_shape(0, std::move(shape));
+  set_folded_value(call);
   return std::nullopt;
 }
 

@@ -43,6 +43,7 @@ Shape with_features(const Shape& input, Dim features) {
   return shape;
 }
 
+// The states that live on may be of unknown rank, the input not.
 OpError check_input(const OpCall& call) {
   if (call.rank(0) == 2 || call.rank(0) == 3) return std::nullopt;
   return refuse(call.pool(), {"the input has rank ", call.rank(0), ", it has to be 2 or 3"});
@@ -88,6 +89,7 @@ OpError infer_basic_lstm(OpCall& call) {
 
 OpError infer_lstm(OpCall& call) {
   call.set_dtype(0, call.dtype(0));
+  if (!call.has_rank(0)) return std::nullopt;
   if (OpError error = check_input(call)) return error;
   if (is_basic(call)) return infer_basic_lstm(call);
   call.set_shape(0, with_features(call.shape(0), lstm_features(call, kOneWay)));
@@ -133,6 +135,7 @@ Cost lstm_cost(const OpCall& call) {
 OpError set_directions(OpCall& call, Dim forward, Dim backward) {
   call.set_dtype(0, call.dtype(0));
   call.set_dtype(1, call.dtype(0));
+  if (!call.has_rank(0)) return std::nullopt;
   if (OpError error = check_input(call)) return error;
   const bool merges = call.integer("merge_outputs") != 0;
   const Dim first = merges ? call.pool().add(forward, backward) : forward;
@@ -159,6 +162,7 @@ Cost bidirectional_lstm_cost(const OpCall& call) {
 
 OpError infer_rnn(OpCall& call) {
   call.set_dtype(0, call.dtype(0));
+  if (!call.has_rank(0)) return std::nullopt;
   if (OpError error = check_input(call)) return error;
   call.set_shape(0, with_features(call.shape(0), call.dim(1, 0)));
   return std::nullopt;
@@ -194,6 +198,7 @@ Cost bidirectional_rnn_cost(const OpCall& call) {
 
 OpError infer_svdf(OpCall& call) {
   call.set_dtype(0, call.dtype(0));
+  if (!call.has_rank(0)) return std::nullopt;
   const std::int64_t rank = call.integer("rank", 1);
   if (rank < 1) return refuse(call.pool(), {"the factorization has rank ", rank});
   if (call.rank(0) != 2)
@@ -220,7 +225,8 @@ constexpr OpRow cell(Op op, InferRule infer, CostFunction cost) {
           .category = Category::recurrent,
           .infer = infer,
           .cost = CostRule::formula(cost),
-          .counts = kCellCounts};
+          .counts = kCellCounts,
+          .any_rank = true};
 }
 
 constexpr OpRow kRows[] = {

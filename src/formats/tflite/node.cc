@@ -119,6 +119,16 @@ void open_ranks(Draft& draft) {
   }
 }
 
+// Quantized kernels may widen: a softmax of int8 gives int16.
+void note_result_type(Draft& draft) {
+  const bool converts = draft.op == Op::Quantize || draft.op == Op::Cast || draft.op == Op::unknown;
+  const Tensor* in = draft.input(0);
+  const Tensor* out = draft.output(0);
+  if (converts || in == nullptr || out == nullptr || in->type.dtype == out->type.dtype) return;
+  if (in->quantization == nullptr || out->quantization == nullptr) return;
+  draft.add("result_type", name(out->type.dtype));
+}
+
 std::span<const TensorId> kept(Draft& draft, const SmallVector<TensorId, 8>& ids) {
   return draft.r.model.arena.copy(std::span<const TensorId>(ids.data(), ids.size()));
 }
@@ -179,6 +189,7 @@ void read_node(Reading& r, GraphState& state, const Table& record, NodeId id) {
     if (code->builtin->translate != nullptr) code->builtin->translate(draft);
   }
   if (!r.ok()) return;
+  note_result_type(draft);
   open_ranks(draft);
   Node node;
   node.op = draft.op;
