@@ -2,7 +2,7 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(rooms base ir formats ops analyses report inspect)
+set(rooms base ir formats blueprints ops analyses report inspect)
 foreach(room IN LISTS rooms)
   list(APPEND room_targets haoline_${room})
 endforeach()

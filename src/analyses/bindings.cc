@@ -33,8 +33,8 @@ class Binder {
     if (auto error = propagate()) return *error;
     for (const bool deferred : {false, true}) {
       for (std::size_t i = 0; i < out_.symbols.size(); ++i) {
-        if (!is_open(i) || (deferred_[i] && !deferred)) continue;
-        set(i, 1, BindingSource::fallback, true);
+        if (!is_open(i) || ((deferred_[i] || follows_another(i)) && !deferred)) continue;
+        set(i, default_of(i), BindingSource::fallback, true);
         if (auto error = propagate()) return *error;
       }
     }
@@ -45,6 +45,27 @@ class Binder {
 
  private:
   using Failure = std::optional<Error>;
+
+  // --- defaults: 1, unless the blueprint that made the graph knows better
+  const SymbolDefault* said_default(std::size_t i) const {
+    if (!model_.blueprint) return nullptr;
+    const std::string_view name = pool_.symbol_of(out_.symbols[i].symbol)->name;
+    for (const SymbolDefault& one : model_.blueprint->defaults) {
+      if (one.symbol == name) return &one;
+    }
+    return nullptr;
+  }
+  bool follows_another(std::size_t i) const {
+    const SymbolDefault* said = said_default(i);
+    return said && !said->like.empty();
+  }
+  std::int64_t default_of(std::size_t i) const {
+    const SymbolDefault* said = said_default(i);
+    if (!said) return 1;
+    if (said->like.empty()) return said->value;
+    const auto at = out_.values.find(said->like);
+    return at == out_.values.end() ? 1 : at->second;
+  }
 
   // --- symbols, in order of first appearance: inputs first, then what the nodes make of them
   void collect_symbols(const Bindings& given) {

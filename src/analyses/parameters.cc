@@ -46,8 +46,8 @@ class Finder {
 
   std::vector<Candidate> run() {
     origins_.resize(model_.graphs.size());
-    is_weights_only_ =
-        model_.graphs.size() == 1 && model_.main().nodes.empty() && model_.main().outputs.empty();
+    is_weights_only_ = model_.blueprint || (model_.graphs.size() == 1 && model_.main().nodes.empty() &&
+                                            model_.main().outputs.empty());
     for (const GraphId id : model_.graphs.ids()) {
       // Inference keeps its tables in step with the graphs; one it did not reach has none.
       if (!inference_.graphs.contains(id)) continue;

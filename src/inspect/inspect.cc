@@ -9,6 +9,7 @@
 #include "analyses/memory.h"
 #include "analyses/parameters.h"
 #include "analyses/totals.h"
+#include "blueprints/blueprints.h"
 #include "inspect/shorthands.h"
 #include "report/build.h"
 #include "report/redact.h"
@@ -107,12 +108,18 @@ ReadOptions read_options(const InspectOptions& options) {
   return source;
 }
 
+// A file that holds only weights gets the graph of its architecture, where a blueprint knows it.
+static Result<Model> with_graph(Result<Model> model) {
+  if (model && model->architecture && model->main().nodes.empty()) blueprints::build(*model);
+  return model;
+}
+
 Result<Model> load_model(Bytes file, const ReadOptions& source) {
-  return read_model(file, source);
+  return with_graph(read_model(file, source));
 }
 
 Result<Model> load_model_folder(FileProvider& files, const ReadOptions& source) {
-  return read_model_folder(files, source);
+  return with_graph(read_model_folder(files, source));
 }
 
 Result<Report> inspect(Bytes file, const ReadOptions& source, const InspectOptions& options) {

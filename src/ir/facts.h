@@ -82,6 +82,13 @@ struct ExpertFacts {
   std::int64_t active_parameters = 0;   // of the whole model: all but the routed experts that a token misses
 };
 
+// What a symbol is where nobody binds it, if not 1: a number, or whatever another symbol is.
+struct SymbolDefault {
+  std::string_view symbol;
+  std::int64_t value = 0;
+  std::string_view like;
+};
+
 // What a blueprint knows beside the graph that it built.
 struct BlueprintFacts {
   std::string_view name;     // the table that was used: "llama"
@@ -90,6 +97,7 @@ struct BlueprintFacts {
   ExpertFacts experts;       // layers 0: none
   std::int64_t context = 0;  // tokens the model was made for; 0: not said
   std::int64_t vocabulary = 0;
+  std::vector<SymbolDefault> defaults;
 };
 
 }  // namespace haoline

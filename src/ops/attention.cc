@@ -118,6 +118,14 @@ Cost attention_cost(const OpCall& call) {
   return cost;
 }
 
+// SinkAttention: Attention with a learned score per head (operand 6) that takes part in the softmax.
+OpError infer_sink_attention(OpCall& call) {
+  for (std::size_t i = 0; i < call.output_count(); ++i) {
+    call.set_dtype(i, call.dtype(i == 0 || !call.has(kPastKey) ? kQ : kPastKey));
+  }
+  return infer_attention(call);
+}
+
 // The subgraphs score_mod and prob_mod compute on every score; what they cost is not known here.
 Cost flex_attention_cost(const OpCall& call) {
   AttentionSizes s;
@@ -259,6 +267,11 @@ constexpr OpRow kRows[] = {
      .category = Category::attention,
      .infer = infer_attention,
      .cost = CostRule::formula(flex_attention_cost),
+     .counts = kAttentionCounts},
+    {.op = Op::SinkAttention,
+     .category = Category::attention,
+     .infer = infer_sink_attention,
+     .cost = CostRule::formula(attention_cost),
      .counts = kAttentionCounts},
     {.op = Op::RotaryEmbedding,
      .category = Category::attention,

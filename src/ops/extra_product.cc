@@ -8,6 +8,7 @@ namespace {
 
 // --- FullyConnected: operand, weight, bias. `filter_layout` "OI" (the default) has one row per unit, "IO"
 // one column. Leading axes stay with keep_num_dims, else they are one: rows of the weight's input extent.
+// `weight_extents` are those of a packed weight when unpacked.
 
 struct Dense {
   Dim units;
@@ -16,13 +17,20 @@ struct Dense {
 
 Dense read_dense(const OpCall& call) {
   const bool by_column = call.text("filter_layout", "OI") == "IO";
+  if (const auto unpacked = call.integer_list("weight_extents"); unpacked.size() == 2) {
+    return {call.pool().number(unpacked[by_column ? 1 : 0]), call.pool().number(unpacked[by_column ? 0 : 1])};
+  }
   return {call.dim(1, by_column ? 1 : 0), call.dim(1, by_column ? 0 : 1)};
+}
+
+bool is_matrix(const OpCall& call) {
+  return call.rank(1) == 2 || call.integer_list("weight_extents").size() == 2;
 }
 
 OpError infer_fully_connected(OpCall& call) {
   call.set_dtype(0, call.dtype(0));
   DimPool& pool = call.pool();
-  if (call.rank(1) != 2) return refuse(pool, {"the weight has rank ", call.rank(1), ", it has to be 2"});
+  if (!is_matrix(call)) return refuse(pool, {"the weight has rank ", call.rank(1), ", it has to be 2"});
   const Dense dense = read_dense(call);
   const Shape& in = call.shape(0);
   if (call.integer("keep_num_dims") != 0 && in.rank() > 0) {
@@ -51,7 +59,7 @@ OpError infer_fully_connected(OpCall& call) {
 }
 
 Cost fully_connected_cost(const OpCall& call) {
-  if (call.rank(1) != 2) return Cost::unknown();
+  if (!is_matrix(call)) return Cost::unknown();
   const Dense dense = read_dense(call);
   Cost cost;
   cost.macs = call.output_elements(0) * dense.inputs;
