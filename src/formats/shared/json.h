@@ -1,9 +1,11 @@
 // JSON that nobody has to trust, as a tree: headers of SafeTensors, configs of Keras, tfjs and Hugging Face,
-// TensorRT's layer lists. RapidJSON does the work (in json.cc alone); this is the small part readers need.
+// TensorRT's layer lists.
 //
-// Strings are unescaped in a copy of the text that the Document owns: views are good as long as it lives.
-// Depth is bounded, parsing does not recurse, memory is in proportion to the text. NaN and Infinity, which
-// Python writes, are numbers.
+// Strings are views into the text, and where something is escaped, into the Document: good as long as both
+// live. Depth is bounded, parsing does not recurse, memory is in proportion to the text. NaN and Infinity,
+// which Python writes, are numbers. A failure knows its byte.
+//
+// (RapidJSON 1.1 does not compile with clang 19, simdjson comes as a shared library only, the others throw.)
 #pragma once
 
 #include <cstddef>
