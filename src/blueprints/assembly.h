@@ -33,7 +33,8 @@ class Assembly {
   TensorId relative_bias;             // shared by the layers of a stack, once the first has made it
   Value relative_table;               // embeddings of distances that every layer projects (DeBERTa)
   Dim batch, tokens;                  // of the stack
-  std::string label;                  // before the names of cache tensors: "", "decoder."
+  std::string label;                  // before the name of the positions: "", "decoder_"
+  std::int64_t expected_layers = -1;  // of the stack; -1: what the configuration says
   std::vector<TensorId> tied_copies;  // stored again although the architecture shares them
 
   // --- where the stack stands. False: no such place in the file.
@@ -87,19 +88,19 @@ class Assembly {
 // "model.layers.3.self_attn" of "model.layers.3.self_attn.q_proj"; the name itself where it has no dot.
 std::string_view module_of(std::string_view name);
 
-// What a table calls to build a whole model or a part of one.
-void assemble_text(Assembly& a);             // text.cc: one stack of tokens, causal or not
-void assemble_seq2seq(Assembly& a);          // seq2seq.cc: T5, BART and kin
-void assemble_speech2text(Assembly& a);      // seq2seq.cc: Whisper
-void assemble_vision(Assembly& a);           // vision.cc: patches and a stack
-void assemble_contrastive(Assembly& a);      // contrastive.cc: CLIP, SigLIP
-void assemble_vision_language(Assembly& a);  // contrastive.cc: an image's tokens in a text model
-void assemble_resnet(Assembly& a);           // convolutional.cc
-void assemble_convnext(Assembly& a);
-void assemble_swin(Assembly& a);  // pyramid.cc
-void assemble_segformer(Assembly& a);
-void assemble_speech(Assembly& a);  // speech.cc: wav2vec2, HuBERT
-void assemble_rwkv(Assembly& a);    // rwkv.cc
+// What a table calls to build a whole model.
+void assemble_text(Assembly& a);         // text.cc: one stack of tokens, causal or not
+void assemble_rwkv(Assembly& a);         // rwkv.cc
+void assemble_t5(Assembly& a);           // seq2seq.cc
+void assemble_bart(Assembly& a);         // seq2seq.cc: BART and kin
+void assemble_whisper(Assembly& a);      // seq2seq.cc
+void assemble_speech(Assembly& a);       // speech.cc: wav2vec2, HuBERT
+void assemble_vision(Assembly& a);       // vision.cc: patches and a stack
+void assemble_resnet(Assembly& a);       // convolutional.cc
+void assemble_convnext(Assembly& a);     // convolutional.cc
+void assemble_swin(Assembly& a);         // pyramid.cc
+void assemble_segformer(Assembly& a);    // pyramid.cc
+void assemble_contrastive(Assembly& a);  // contrastive.cc: CLIP, SigLIP
 
 // --- pieces
 struct AttentionPlan {

@@ -104,9 +104,9 @@ Value products(Assembly& a, const Projections& p, const AttentionPlan& plan, std
   const std::string layer = std::to_string(plan.layer);
   if (plan.cached) {
     const Dim past = a.past(), number = a.emit.number(kv_heads);
-    inputs[4] = a.emit.input(a.label + "past." + layer + ".key", a.emit.cache_type(),
+    inputs[4] = a.emit.input("past." + layer + ".key", a.emit.cache_type(),
                              {a.batch, number, past, a.emit.number(a.head_size)});
-    inputs[5] = a.emit.input(a.label + "past." + layer + ".value", a.emit.cache_type(),
+    inputs[5] = a.emit.input("past." + layer + ".value", a.emit.cache_type(),
                              {a.batch, number, past, a.emit.number(value_size)});
     used = 6;
   }
@@ -138,8 +138,8 @@ Value products(Assembly& a, const Projections& p, const AttentionPlan& plan, std
                       {{"q_num_heads", heads}, {"kv_num_heads", kv_heads}, {"is_causal", causal}}, results);
   }
   if (plan.cached) {
-    a.emit.output(Emitter::result(out, 1), a.label + "present." + layer + ".key");
-    a.emit.output(Emitter::result(out, 2), a.label + "present." + layer + ".value");
+    a.emit.output(Emitter::result(out, 1), "present." + layer + ".key");
+    a.emit.output(Emitter::result(out, 2), "present." + layer + ".value");
     a.keep({.kind = CacheLayers::Kind::attention,
             .heads = kv_heads,
             .key_size = a.head_size,

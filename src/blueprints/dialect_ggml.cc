@@ -5,14 +5,14 @@ namespace haoline::blueprints {
 namespace {
 
 constexpr Spelling kGgml[] = {
-    {Slot::embed, "token_embd"},
-    {Slot::embed_norm, "token_embd_norm"},
-    {Slot::position, "position_embd"},
-    {Slot::token_type, "token_types"},
+    {Slot::embed, "/token_embd"},
+    {Slot::embed_norm, "/token_embd_norm"},
+    {Slot::position, "/position_embd"},
+    {Slot::token_type, "/token_types"},
     {Slot::final_norm, "output_norm"},
-    {Slot::head, "output"},
-    {Slot::pooler, "cls"},
-    {Slot::classifier, "cls.output"},
+    {Slot::head, "/output"},
+    {Slot::pooler, "/cls"},
+    {Slot::classifier, "/cls.output"},
     {Slot::attn_pre, "attn_norm"},
     {Slot::attn_q, "attn_q"},
     {Slot::attn_k, "attn_k"},

@@ -45,7 +45,7 @@ Value latent_attention(Assembly& a, Value x, const AttentionPlan& plan) {
 
   TensorId inputs[] = {query.id, latent.id, key.id, expand.weight, expand_value.weight, {}};
   if (plan.cached) {
-    inputs[5] = a.emit.input(a.label + "past." + std::to_string(plan.layer) + ".latent", a.emit.cache_type(),
+    inputs[5] = a.emit.input("past." + std::to_string(plan.layer) + ".latent", a.emit.cache_type(),
                              {a.batch, a.past(), a.emit.number(rank + rope)});
   }
   const TensorId out =
@@ -53,7 +53,7 @@ Value latent_attention(Assembly& a, Value x, const AttentionPlan& plan) {
                   {{"heads", heads}, {"nope_size", nope}, {"rope_size", rope}, {"value_size", value}},
                   plan.cached ? 2 : 1);
   if (plan.cached) {
-    a.emit.output(Emitter::result(out, 1), a.label + "present." + std::to_string(plan.layer) + ".latent");
+    a.emit.output(Emitter::result(out, 1), "present." + std::to_string(plan.layer) + ".latent");
     a.keep({.kind = CacheLayers::Kind::latent,
             .latent_size = rank + rope,
             .expanded_size = heads * (nope + rope + value)});

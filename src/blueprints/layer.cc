@@ -116,7 +116,8 @@ Value run_shared(Assembly& a, Value x, const LayerPlan& plan) {
 Value run_layers(Assembly& a, Value x, const LayerPlan& plan) {
   if (a.traits.shared_layers) return run_shared(a, x, plan);
   const std::int64_t stored = a.count_layers();
-  const std::int64_t said = a.config.integer(Key::layers, stored);
+  const std::int64_t said =
+      a.expected_layers >= 0 ? a.expected_layers : a.config.integer(Key::layers, stored);
   a.facts.layers = std::max(a.facts.layers, stored);
   if (said > stored && stored > 0) {
     a.assume(Message("The configuration says " + std::to_string(said) + " layers, the file has " +

@@ -22,7 +22,7 @@ Found find_module(const Weights& weights, std::string_view name) {
   return found;
 }
 
-Names::Names(const Weights& weights, Dialect slots, Dialect first) : weights_(weights) {
+Names::Names(const Weights& weights, Dialect slots, Dialect first) : weights_(&weights) {
   for (const Spelling& row : first) texts_[static_cast<std::size_t>(row.slot)].push_back(row.text);
   std::array<bool, kSlots> replaced{};
   for (std::size_t i = 0; i < kSlots; ++i) replaced[i] = !texts_[i].empty();
@@ -57,10 +57,10 @@ Found Names::look(Slot slot, std::string_view number, bool numbered) const {
     } else {
       text_ += text;
     }
-    Found found = find_module(weights_, text_);
+    Found found = find_module(*weights_, text_);
     if (!found && is_above && !above_.empty()) {
       text_ = text;
-      found = find_module(weights_, text_);
+      found = find_module(*weights_, text_);
     }
     if (found) return found;
   }

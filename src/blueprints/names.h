@@ -34,7 +34,7 @@ class Names {
  private:
   Found look(Slot slot, std::string_view number, bool numbered) const;
 
-  const Weights& weights_;
+  const Weights* weights_;
   std::array<SmallVector<std::string_view, 4>, kSlots> texts_;
   std::string above_, root_, layer_;
   mutable std::string text_;

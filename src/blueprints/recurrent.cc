@@ -16,10 +16,10 @@ Value causal_conv(Assembly& a, Slot slot, Value x, std::int64_t layer) {
   const std::string name(conv.name);
   const std::int64_t kernel = a.weights.extents(conv.weight).back();
   const std::string state = std::to_string(layer) + ".window";
-  const TensorId past = state_input(a, a.label + "past." + state, x.width, kernel);
+  const TensorId past = state_input(a, "past." + state, x.width, kernel);
   const TensorId inputs[] = {x.id, conv.weight, conv.bias, past};
   const TensorId out = a.emit.node(Op::CausalConv, name, inputs, {}, 2);
-  a.emit.output(Emitter::result(out, 1), a.label + "present." + state);
+  a.emit.output(Emitter::result(out, 1), "present." + state);
   return {out, x.width};
 }
 
@@ -28,11 +28,11 @@ Value scan(Assembly& a, const std::string& module, Value x, Value step, Value b,
   const Found decay = a.take(Slot::ssm_a);
   const TensorId d = a.take(Slot::ssm_d).weight;
   const std::string state = std::to_string(layer) + ".state";
-  const TensorId past = state_input(a, a.label + "past." + state, x.width, state_size);
+  const TensorId past = state_input(a, "past." + state, x.width, state_size);
   const TensorId inputs[] = {x.id, step.id, decay.weight, b.id, c.id, d, past};
   const TensorId out =
       a.emit.node(Op::SelectiveScan, module + ".scan", inputs, {{"state_size", state_size}}, 2);
-  a.emit.output(Emitter::result(out, 1), a.label + "present." + state);
+  a.emit.output(Emitter::result(out, 1), "present." + state);
   return {out, x.width};
 }
 
@@ -123,11 +123,10 @@ Value gated_recurrence(Assembly& a, Value x, std::int64_t layer) {
   const Value forget_gate = block_gate(a, Slot::rec_gate, Slot::rec_gate_bias, v);
   const TensorId decay = a.take(Slot::rec_a).weight;
   const std::string state = std::to_string(layer) + ".state";
-  const TensorId past =
-      a.emit.input(a.label + "past." + state, a.emit.cache_type(), {a.batch, a.emit.number(v.width)});
+  const TensorId past = a.emit.input("past." + state, a.emit.cache_type(), {a.batch, a.emit.number(v.width)});
   const TensorId inputs[] = {v.id, input_gate.id, forget_gate.id, decay, past};
   const TensorId out = a.emit.node(Op::GatedRecurrence, module + ".recurrence", inputs, {}, 2);
-  a.emit.output(Emitter::result(out, 1), a.label + "present." + state);
+  a.emit.output(Emitter::result(out, 1), "present." + state);
   const std::int64_t kernel = a.weights.extents(a.names.find(Slot::rec_conv).weight).back();
   a.keep({.kind = CacheLayers::Kind::recurrent, .state_elements = v.width * (kernel + 1)});
   return a.linear(Slot::rec_out, a.multiply({out, v.width}, gate, module + ".gated"));
