@@ -13,7 +13,7 @@ Assembly::Assembly(Model& m, Weights& w, Emitter& e, const Family& f, BlueprintF
     : model(m),
       weights(w),
       emit(e),
-      family(f),
+      family(&f),
       facts(b),
       ggml(m.architecture->naming == TensorNaming::ggml),
       config(*m.architecture),
@@ -24,6 +24,20 @@ Assembly::Assembly(Model& m, Weights& w, Emitter& e, const Family& f, BlueprintF
                       : Dialect(),
             ggml ? Dialect() : f.first) {
   if (ggml) traits.transposed = false;
+}
+
+void Assembly::adopt(const Family& other) {
+  family = &other;
+  traits = other.traits;
+  if (ggml) traits.transposed = false;
+  names = Names(weights,
+                ggml          ? ggml_dialect()
+                : other.slots ? other.slots()
+                              : Dialect(),
+                ggml ? Dialect() : other.first);
+  hidden = 0;
+  expected_layers = -1;
+  relative_bias = {};
 }
 
 bool Assembly::enter(Places places) {
