@@ -207,7 +207,8 @@ void add_tensors(Builder& b, GraphId g, const GraphNames& names, const RoleTable
                    .bytes = b.figure(byte_size(facts.type, facts.shape, b.dims())),
                    .role = {roles[g][t]},
                    .producer = tensor.producer ? names.nodes[tensor.producer] : NodeName{},
-                   .consumers = consumers.of(t)});
+                   .consumers = consumers.of(t),
+                   .quantization = build_tensor_quantization(b, tensor)});
   }
 }
 

@@ -17,6 +17,7 @@
 #include "report/engine_info.h"
 #include "report/report_rows.h"
 #include "report/values.h"
+#include "report/weights_info.h"
 
 namespace haoline {
 
@@ -333,21 +334,6 @@ struct MemoryVariant {
   }
 };
 
-struct KvCacheInfo {
-  std::int64_t layers = 0;
-  std::optional<std::int64_t> heads, head_size;
-  std::vector<TensorName> inputs, outputs;
-  static constexpr std::string_view kName = "kv_cache";
-  static constexpr auto describe() {
-    using K = KvCacheInfo;
-    return std::tuple{field("layers", &K::layers, "layers that keep a cache"),
-                      field_if_any("heads", &K::heads, "key and value heads"),
-                      field_if_any("head_size", &K::head_size, "elements of one head"),
-                      field("inputs", &K::inputs, "cache tensors that come in"),
-                      field("outputs", &K::outputs, "cache tensors that go out")};
-  }
-};
-
 struct MemoryInfo {
   Quantity weights_bytes, activation_peak_bytes, arena_bytes;
   std::optional<Quantity> kv_cache_bytes_per_token;
@@ -357,6 +343,7 @@ struct MemoryInfo {
   std::vector<MemoryVariant> variants;
   std::vector<TensorName> unsized;
   std::optional<KvCacheInfo> kv_cache;
+  std::vector<ContextInfo> contexts;
   std::optional<MemorySeries> series;
   static constexpr std::string_view kName = "memory";
   static constexpr auto describe() {
@@ -374,20 +361,9 @@ struct MemoryInfo {
         field("variants", &M::variants, "the same under other options"),
         field_if_any("unsized", &M::unsized, "activations of unknown size: the peak is a lower bound"),
         field_if_any("kv_cache", &M::kv_cache, "the cache, where there is one"),
+        field_if_any("contexts", &M::contexts,
+                     "of a language model: what it occupies at usual contexts, with each type of cache"),
         field_if_any("series", &M::series, "live bytes over the execution (`--include series`)")};
-  }
-};
-
-struct QuantizationInfo {
-  std::vector<Word> scheme;
-  Map<Word, std::optional<Int128>> weights_bits;
-  static constexpr std::string_view kName = "quantization";
-  static constexpr auto describe() {
-    return std::tuple{
-        field("scheme", &QuantizationInfo::scheme,
-              "how quantization is spelled: `qdq`, `qoperator`, `dynamic`, `weight-only`, `stored` (only the "
-              "stored type)"),
-        field("weights_bits", &QuantizationInfo::weights_bits, "parameters by bits of their stored type")};
   }
 };
 

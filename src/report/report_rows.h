@@ -12,6 +12,7 @@
 
 #include "report/describe.h"
 #include "report/values.h"
+#include "report/weights_info.h"
 
 namespace haoline {
 
@@ -64,6 +65,7 @@ struct TensorRow {
   Word role;
   NodeName producer;
   std::span<const NodeName> consumers;
+  std::optional<TensorQuantization> quantization;
   static constexpr std::string_view kName = "tensor";
   static constexpr auto describe() {
     using T = TensorRow;
@@ -77,7 +79,8 @@ struct TensorRow {
         field("bytes", &T::bytes, "size in memory"),
         field("role", &T::role, "`input`, `output`, `weight`, `constant`, `activation` or `state`"),
         field_if_any("producer", &T::producer, "the node it comes from"),
-        field("consumers", &T::consumers, "nodes of its graph that read it")};
+        field("consumers", &T::consumers, "nodes of its graph that read it"),
+        field_if_any("quantization", &T::quantization, "where the file keeps it beside the tensor")};
   }
 };
 
