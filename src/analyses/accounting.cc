@@ -35,6 +35,10 @@ std::vector<std::vector<bool>> used_tensors(const Model& model) {
     };
     for (const Node& node : graph.nodes) std::for_each(node.inputs.begin(), node.inputs.end(), use);
     std::for_each(graph.outputs.begin(), graph.outputs.end(), use);
+    // Scales and zero points beside a packed weight are read where it is unpacked, which no node spells out.
+    for (const TensorId tensor : graph.tensors.ids()) {
+      if (graph.tensors[tensor].trained == Trained::auxiliary) use(tensor);
+    }
   }
   // A body comes after its parent, so going backwards a use travels outwards through any number of bodies.
   for (std::size_t g = used.size(); g-- > 1;) {

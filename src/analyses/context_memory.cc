@@ -27,8 +27,8 @@ Int128 layer_bytes(const CacheLayers& kind, std::int64_t tokens, CacheType type)
   return 0;
 }
 
-// The largest sum of what one node reads and writes, weights apart. Extents repeat from layer to layer, so
-// each is evaluated once.
+// The largest sum of what one node reads and writes, weights and cache apart. Extents repeat from layer to
+// layer, so each is evaluated once.
 class StepEstimate {
  public:
   StepEstimate(const Model& model, Inference& inference, Bindings bindings)
@@ -37,11 +37,15 @@ class StepEstimate {
   std::optional<Int128> run() {
     Int128 most = 0;
     const Graph& graph = model_.main();
+    IdVector<TensorId, bool> is_apart(graph.tensors.size(), false);
+    for (const TensorId input : graph.inputs) is_apart[input] = true;
+    for (const TensorId output : graph.outputs)
+      is_apart[output] = graph.tensors[output].name.starts_with("present");  // as blueprints call them
     for (const Node& node : graph.nodes) {
       Int128 sum = 0;
       for (const auto operands : {node.inputs, node.outputs}) {
         for (const TensorId id : operands) {
-          if (!id || graph.tensors[id].constant != nullptr || graph.tensors[id].is_state) continue;
+          if (!id || graph.tensors[id].constant != nullptr || is_apart[id]) continue;
           const auto bytes = bytes_of(id);
           if (!bytes) return std::nullopt;
           sum += *bytes;

@@ -214,7 +214,14 @@ void memory(Page& page, const Report& report) {
       cache += " of " + std::to_string(*memory.kv_cache->heads) + " heads of " +
                std::to_string(*memory.kv_cache->head_size);
     }
-    page.figure("KV cache", quantity_text(*memory.kv_cache_bytes_per_token, bytes_text), cache);
+    const bool is_state = memory.kv_cache_bytes_per_token->value == Int128{0} && memory.kv_cache &&
+                          memory.kv_cache->state_bytes_per_sequence;
+    if (is_state) {
+      page.figure("state", bytes_text(Int128{*memory.kv_cache->state_bytes_per_sequence}),
+                  "per sequence, " + cache_text(*memory.kv_cache));
+    } else {
+      page.figure("KV cache", quantity_text(*memory.kv_cache_bytes_per_token, bytes_text), cache);
+    }
   }
 }
 
