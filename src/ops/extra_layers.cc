@@ -22,6 +22,7 @@ Expr product(std::span<const Dim> dims, DimPool& pool) {
 // --- SeparableConv: data, depthwise weight ("HWGO"), pointwise weight (1, 1, in, out), bias
 
 OpError infer_separable(OpCall& call) {
+  call.set_dtype(0, call.dtype(0));
   if (OpError error = infer_convolution(call, {0, 1, kNoOperand, false})) return error;
   if (!call.output_shape(0).has_rank() || !call.has_rank(2) || call.rank(2) < 2) return std::nullopt;
   Shape out = call.output_shape(0);

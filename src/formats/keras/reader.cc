@@ -340,7 +340,12 @@ Result<Model> read_folder(FileProvider& files, const ReadOptions& options) {
 }
 
 std::span<const SourceOperator> operators() {
-  return layer_operators();
+  static const std::vector<SourceOperator> kList = [] {
+    std::vector<SourceOperator> list;
+    for (const LayerMeaning& meaning : layer_meanings()) list.push_back({meaning.name, meaning.canonical});
+    return list;
+  }();
+  return kList;
 }
 
 }  // namespace haoline::keras

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "formats/format.h"
+#include "base/result.h"
 #include "formats/shared/json.h"
 #include "formats/shared/keras_weights.h"
 #include "ir/graph_builder.h"
@@ -34,7 +34,10 @@ std::optional<Error> build_graph(GraphBuilder& graph, json::Value model, const C
 // 3).
 std::vector<std::string> layer_keys(json::Value model, bool by_path);
 
-// The layers of Keras and what each is read as.
-std::span<const SourceOperator> layer_operators();
+// The layers of Keras and what each is read as; empty: it stays as itself.
+struct LayerMeaning {
+  std::string_view name, canonical;
+};
+std::span<const LayerMeaning> layer_meanings();
 
 }  // namespace haoline::keras

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "formats/format.h"
+#include "base/result.h"
 #include "formats/shared/json.h"
 #include "formats/shared/keras_weights.h"
 #include "ir/graph_builder.h"
@@ -146,6 +146,8 @@ void make_upsampling(Layer&);
 void make_resizing(Layer&);
 void make_center_crop(Layer&);
 void make_unknown(Layer&);
+void make_category_encoding(Layer&);
+void make_spectral(Layer&);
 void make_time_distributed(Layer&);
 void make_lambda_operator(Layer&);  // TFOpLambda, SlicingOpLambda
 // A Keras 3 operation ("keras.src.ops.numpy.Add"); false: not known.

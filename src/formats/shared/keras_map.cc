@@ -30,7 +30,7 @@ constexpr LayerRow kRows[] = {
     {"BatchNormalizationV1", "BatchNormalization", make_batch_normalization},
     {"BatchNormalizationV2", "BatchNormalization", make_batch_normalization},
     {"Bidirectional", "RecurrentLayer", make_bidirectional},
-    {"CategoryEncoding", "", make_unknown},
+    {"CategoryEncoding", "", make_category_encoding},
     {"CenterCrop", "CenterCropPad", make_center_crop, 2},
     {"Concatenate", "Concat", make_concatenate},
     {"Conv1D", "Conv", make_convolution, 1},
@@ -57,7 +57,7 @@ constexpr LayerRow kRows[] = {
     {"DenseFeatures", "", make_unknown},
     {"DepthwiseConv1D", "Conv", make_depthwise, 1},
     {"DepthwiseConv2D", "Conv", make_depthwise, 2},
-    {"Discretization", "", make_unknown},
+    {"Discretization", "Bucketize", make_same},
     {"Dot", "Einsum", make_dot},
     {"Dropout", "Dropout", make_same},
     {"ELU", "Elu", make_same},
@@ -160,7 +160,7 @@ constexpr LayerRow kRows[] = {
     {"SpatialDropout1D", "Dropout", make_same},
     {"SpatialDropout2D", "Dropout", make_same},
     {"SpatialDropout3D", "Dropout", make_same},
-    {"SpectralNormalization", "", make_unknown},
+    {"SpectralNormalization", "", make_spectral},
     {"StringLookup", "", make_unknown},
     {"Subtract", "Sub", make_merge},
     {"TFOpLambda", "", make_lambda_operator},
@@ -178,8 +178,8 @@ constexpr LayerRow kRows[] = {
 static_assert(std::is_sorted(std::begin(kRows), std::end(kRows),
                              [](const LayerRow& a, const LayerRow& b) { return a.name < b.name; }));
 
-constexpr auto kOperators = [] {
-  std::array<SourceOperator, std::size(kRows)> list{};
+constexpr auto kMeanings = [] {
+  std::array<LayerMeaning, std::size(kRows)> list{};
   for (std::size_t i = 0; i < list.size(); ++i) list[i] = {kRows[i].name, kRows[i].canonical};
   return list;
 }();
@@ -197,8 +197,8 @@ const LayerRow* find_layer_row(std::string_view class_name) {
   return at != std::end(kRows) && at->name == class_name ? at : nullptr;
 }
 
-std::span<const SourceOperator> layer_operators() {
-  return kOperators;
+std::span<const LayerMeaning> layer_meanings() {
+  return kMeanings;
 }
 
 }  // namespace haoline::keras

@@ -279,6 +279,33 @@ void make_unknown(Layer& layer) {
   layer.emit_as_itself({out});
 }
 
+// Classes as ones among zeros; a single column gives way to them.
+void make_category_encoding(Layer& layer) {
+  const std::int64_t tokens = layer.integer({"num_tokens", "max_tokens"}, -1);
+  Shape out = layer.shape(0);
+  const bool is_one_hot = layer.get({"output_mode"}).text("multi_hot") == "one_hot";
+  const Dim width = tokens < 0 ? Dim::unknown() : layer.pool().number(tokens);
+  if (out.has_rank() && out.rank() > 0) {
+    if (is_one_hot && !out.back().is(1)) {
+      out.push_back(width);
+    } else {
+      out[out.rank() - 1] = width;
+    }
+  }
+  layer.emit_as_itself({out});
+}
+
+// At inference the wrapped layer alone, with the weights it was left with.
+void make_spectral(Layer& layer) {
+  const json::Value inner = layer.config["layer"];
+  const LayerRow* row = find_layer_row(inner["class_name"].text());
+  if (!row || row->make == make_spectral) return layer.emit_as_itself();
+  layer.config = inner["config"];
+  layer.row = row;
+  layer.place.path += "/layer";
+  row->make(layer);
+}
+
 // The wrapped layer runs on every step: a scan whose body holds it.
 void make_time_distributed(Layer& layer) {
   const json::Value inner = layer.config["layer"];
