@@ -48,6 +48,7 @@ std::size_t most_calls(Bytes text, const ReadOptions& options) {
 
 Result<Model> finish(Reading& r) {
   r.model().opsets.clear();  // of the builder, not of the file
+  settle_spans(r.model());
   return std::move(r.graph).build();
 }
 

@@ -277,29 +277,37 @@ Variable* FileStore::add(const hdf5::Object& dataset) {
 void FileStore::label_bytes() {
   if (!origin_.is_mapped) return;
   const std::unordered_set<const hdf5::Object*> weights(datasets_.begin(), datasets_.end());
-  std::vector<ByteSpan> spans;
   for (const hdf5::Object& object : file_.objects()) {
     if (!object.is_dataset) continue;
     const bool is_weight = weights.contains(&object);
     for (const hdf5::Stretch& stretch : file_.stored(object)) {
       if (stretch.size == 0) continue;
-      spans.push_back({origin_.file, is_weight ? ByteLabel::weights : ByteLabel::metadata,
-                       is_weight ? dtype_of(file_, object) : DType::unknown, origin_.base + stretch.offset,
-                       stretch.size});
+      model_.spans.push_back({origin_.file, is_weight ? ByteLabel::weights : ByteLabel::metadata,
+                              is_weight ? dtype_of(file_, object) : DType::unknown,
+                              origin_.base + stretch.offset, stretch.size});
     }
   }
-  // Two names for one dataset, or a damaged file: the first label stays.
-  std::sort(spans.begin(), spans.end(),
-            [](const ByteSpan& a, const ByteSpan& b) { return a.offset < b.offset; });
+}
+
+void settle_spans(Model& model) {
+  std::vector<ByteSpan>& spans = model.spans;
+  std::stable_sort(spans.begin(), spans.end(), [](const ByteSpan& a, const ByteSpan& b) {
+    return a.file != b.file ? a.file < b.file : a.offset < b.offset;
+  });
+  std::size_t kept = 0;
   std::uint64_t end = 0;
+  FileId file;
   for (ByteSpan span : spans) {
+    if (span.file != file) end = 0;
+    file = span.file;
     const std::uint64_t span_end = span.offset + span.size;
     if (span_end <= end) continue;
     span.offset = std::max(span.offset, end);
     span.size = span_end - span.offset;
     end = span_end;
-    model_.spans.push_back(span);
+    spans[kept++] = span;
   }
+  spans.resize(kept);
 }
 
 std::unique_ptr<FileStore> open_store(const hdf5::File& file, Model& model, const Origin& origin) {

@@ -39,6 +39,9 @@ class FileStore : public WeightStore {
   std::vector<const hdf5::Object*> datasets_;  // of every variable
 };
 
+// Two names for one dataset, or a damaged file, would label bytes twice: the first label stays.
+void settle_spans(Model& model);
+
 // The dialect follows from the file: folders with "vars" (Keras 3, TensorFlow's Keras 2.12 and later), or
 // layers with lists of names.
 std::unique_ptr<FileStore> open_store(const hdf5::File& file, Model& model, const Origin& origin);

@@ -51,13 +51,15 @@ void make_multi_head_attention(Layer& layer) {
   std::vector<Wanted> wanted;
   const auto project = [&](std::string_view part, std::string_view legacy, std::vector<std::int64_t> kernel,
                            std::vector<std::int64_t> bias) {
+    // Keras 3 keeps the grouped kind's under the attribute's own, private name.
+    if (!is_grouped) part.remove_prefix(1);
     wanted.push_back({"kernel", std::move(kernel), Trained::yes, part, legacy});
     if (biased) wanted.push_back({"bias", std::move(bias), Trained::yes, part, legacy});
   };
-  project("query_dense", "query", {q_in, heads, key}, {heads, key});
-  project("key_dense", "key", {k_in, groups, key}, {groups, key});
-  project("value_dense", "value", {v_in, groups, value}, {groups, value});
-  project("output_dense", "attention_output", {heads, value, out_size}, {out_size});
+  project("_query_dense", "query", {q_in, heads, key}, {heads, key});
+  project("_key_dense", "key", {k_in, groups, key}, {groups, key});
+  project("_value_dense", "value", {v_in, groups, value}, {groups, value});
+  project("_output_dense", "attention_output", {heads, value, out_size}, {out_size});
   const std::vector<TensorId> weights = layer.weights(wanted);
   inputs.insert(inputs.end(), weights.begin(), weights.end());
   BuilderAttributes attributes{{"num_heads", heads},     {"num_key_value_heads", groups},

@@ -160,6 +160,47 @@ TensorId place_variable(Layer& layer, const Variable& variable, std::string_view
   return id;
 }
 
+// Keras 3 keeps weights as int8, two of them in a byte where they have four bits, with scales behind the
+// layer's own variables: real = stored / scale.
+const Quantization* packing_of(Layer& layer, const Variable& variable, const Wanted& wanted,
+                               std::size_t own) {
+  if (variable.data.dtype != DType::int8 || !layer.build.store->is_by_path()) return nullptr;
+  const std::vector<Variable*> stored = layer.build.store->of(layer.place, wanted.part);
+  Quantization made;
+  made.scheme = "affine";
+  Arena& arena = layer.graph.model().arena;
+  if (own < stored.size() && stored[own]->data.dtype == DType::float32 && !wanted.extents.empty()) {
+    const TensorData& scale = stored[own]->data;
+    stored[own]->is_used = true;
+    std::vector<float> scales;
+    for (std::size_t at = 0; at + sizeof(float) <= scale.bytes.size(); at += sizeof(float)) {
+      const float value = load<float>(scale.bytes.data() + at);
+      scales.push_back(value == 0 ? 0 : 1 / value);
+    }
+    made.scales = arena.copy(scales);
+    const bool by_row = wanted.name == "embeddings";
+    made.axis = by_row ? 0 : static_cast<std::int32_t>(wanted.extents.size()) - 1;
+  }
+  const bool known = std::all_of(wanted.extents.begin(), wanted.extents.end(), [](auto e) { return e >= 0; });
+  const std::span<const std::int64_t> extents = variable.data.extents;
+  if (known && !std::equal(extents.begin(), extents.end(), wanted.extents.begin(), wanted.extents.end())) {
+    made.bits = 4;
+    made.logical_extents = arena.copy(wanted.extents);
+  }
+  return arena.create(made);
+}
+
+void apply_packing(Layer& layer, TensorId id, const Quantization* packing) {
+  if (!packing) return;
+  Tensor& tensor = layer.graph.graph().tensors[id];
+  tensor.quantization = packing;
+  if (packing->logical_extents.empty()) return;
+  // What the layer computes with; the bytes keep the extents of their own.
+  Shape shape;
+  for (const std::int64_t extent : packing->logical_extents) shape.push_back(layer.pool().number(extent));
+  tensor.shape = shape;
+}
+
 // A weight of which only the config speaks: its extents count, its elements are nowhere.
 TensorId place_filler(Layer& layer, const Wanted& wanted) {
   const std::string what =
@@ -199,6 +240,10 @@ std::vector<TensorId> Layer::weights(const std::vector<Wanted>& wanted) {
       const std::string what =
           (wanted[i].legacy.empty() ? "" : std::string(wanted[i].legacy) + "/") + std::string(wanted[i].name);
       ids.push_back(place_variable(*this, *found[i], what, wanted[i].trained));
+      const auto own = static_cast<std::size_t>(std::count_if(
+          wanted.begin(), wanted.end(), [&](const Wanted& w) { return w.part == wanted[i].part; }));
+      if (i == 0 || wanted[i].name == "kernel")
+        apply_packing(*this, ids.back(), packing_of(*this, *found[i], wanted[i], own));
       continue;
     }
     if (build.store && build.missing++ == 0)

@@ -331,7 +331,7 @@ void make_time_distributed(Layer& layer) {
       shape.insert(1, layer.has_rank() && layer.rank() >= 2 ? layer.shape(0)[1] : Dim::unknown());
     shapes.push_back(std::move(shape));
   }
-  if (results.empty()) return;
+  if (results.empty()) return layer.emit({}, layer.in, {{"body", body}}, {Shape::unknown_rank()});
   const std::vector<std::int64_t> second{1};
   layer.emit("Scan", {layer.in[0]},
              {{"num_scan_inputs", 1},
