@@ -5,6 +5,7 @@
 #include "formats/flax/reader.h"
 #include "formats/format.h"
 #include "formats/gguf/reader.h"
+#include "formats/keras/reader.h"
 #include "formats/onnx/reader.h"
 #include "formats/safetensors/reader.h"
 #include "formats/shared/looks_like.h"
@@ -34,6 +35,8 @@ constexpr Format kFormats[] = {
     {"tflite", "TFLite", ".tflite .lite", tflite::sniff, tflite::read, nullptr, nullptr, Grade::full,
      Grade::full, Grade::full, Grade::none, tflite::operators},
     {"onnx", "ONNX", ".onnx", onnx::sniff, onnx::read},
+    {"keras", "Keras", ".keras .h5 .hdf5 .json", keras::sniff, keras::read, keras::sniff_folder,
+     keras::read_folder, Grade::full, Grade::full, Grade::full, Grade::none, keras::operators},
     {"tensorrt", "TensorRT", ".graph.json .engine .plan", tensorrt::sniff, tensorrt::read, nullptr, nullptr,
      Grade::partial, Grade::full, Grade::none, Grade::none, tensorrt::operators},
     {"safetensors", "SafeTensors", ".safetensors .index.json", safetensors::sniff, safetensors::read,
