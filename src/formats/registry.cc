@@ -7,6 +7,7 @@
 #include "formats/gguf/reader.h"
 #include "formats/onnx/reader.h"
 #include "formats/safetensors/reader.h"
+#include "formats/pytorch/reader.h"
 #include "formats/shared/looks_like.h"
 #include "formats/tensorrt/reader.h"
 #include "formats/tflite/reader.h"
@@ -40,6 +41,8 @@ constexpr Format kFormats[] = {
      safetensors::sniff_folder, safetensors::read_folder, Grade::full, Grade::partial},
     {"flax", "Flax", ".msgpack", flax::sniff, flax::read, nullptr, nullptr, Grade::full, Grade::none},
     {"gguf", "GGUF", ".gguf", gguf::sniff, gguf::read, nullptr, nullptr, Grade::full, Grade::partial},
+    {"pytorch", "PyTorch", ".pt .pth .bin .ckpt .pt2", pytorch::sniff, pytorch::read, nullptr, nullptr,
+     Grade::full, Grade::full, Grade::full, Grade::none, pytorch::source_operators},
 };
 
 }  // namespace

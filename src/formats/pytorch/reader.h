@@ -1,0 +1,11 @@
+// PyTorch: what torch.save, torch.jit.save and torch.export.save write.
+#pragma once
+
+#include "formats/format.h"
+
+namespace haoline::pytorch {
+
+bool sniff(const Probe& probe);
+Result<Model> read(Bytes file, const ReadOptions& options);
+
+}  // namespace haoline::pytorch
