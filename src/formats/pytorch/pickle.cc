@@ -75,7 +75,13 @@ bool Pickle::is_global(Ref ref, std::string_view wanted_module, std::string_view
   return kind(ref) == Kind::global && name(ref) == wanted_name && module(ref) == wanted_module;
 }
 bool Pickle::is_call_of(Ref ref, std::string_view wanted_module, std::string_view wanted_name) const {
-  return is_call(ref) && is_global(values_[ref].a, wanted_module, wanted_name);
+  return is_call(ref) && is_global(callee(ref), wanted_module, wanted_name);
+}
+Ref Pickle::callee(Ref ref) const {
+  if (!is_call(ref)) return kNone;
+  const Ref called = values_[ref].a;
+  if (kind(called) == Kind::persistent && text(argument(called, 0)) == "module") return argument(called, 1);
+  return called;
 }
 std::span<const Ref> Pickle::arguments(Ref ref) const {
   return is_call(ref) ? items(values_[ref].b) : std::span<const Ref>();

@@ -88,7 +88,8 @@ class Pickle {
   bool is_call(Ref ref) const { return kind(ref) == Kind::call; }
   bool is_call_of(Ref ref, std::string_view module, std::string_view name) const;
   Call call(Ref ref) const { return values_[ref].call; }
-  Ref callee(Ref ref) const { return is_call(ref) ? values_[ref].a : kNone; }
+  // A global; also where an old file carries the class with its source beside it.
+  Ref callee(Ref ref) const;
   std::span<const Ref> arguments(Ref ref) const;
   Ref argument(Ref ref, std::size_t index) const;  // of a call, or the id of a persistent object; kNone beyond
   bool has_state(Ref ref) const { return values_[ref].has_state; }

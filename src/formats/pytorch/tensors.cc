@@ -32,6 +32,8 @@ constexpr Rebuilder kRebuilders[] = {
     {"_rebuild_tensor_v2", How::strided},
     {"_rebuild_tensor_v3", How::strided},
     {"_rebuild_parameter", How::parameter},
+    {"Parameter", How::parameter},
+    {"Buffer", How::nested},
     {"_rebuild_parameter_with_state", How::parameter},
     {"_rebuild_qtensor", How::quantized},
     {"_rebuild_sparse_tensor", How::sparse},
