@@ -425,8 +425,9 @@ class Parser {
     Index value = expressions();
     bool is_assigned = false;
     if (accept(":")) {  // an annotation
-      expression();
+      s.types.push_back(expression());
       s.kind = Statement::Kind::nothing;
+      if (!is("=")) s.targets.push_back(value);
       if (!is("=")) return;
     }
     for (const std::string_view sign : {"+=", "-=", "*=", "/=", "//=", "**="}) {

@@ -217,7 +217,7 @@ class State {
     }
     if (made.data.extents.size() != outer.data.extents.size() ||
         !std::equal(made.data.extents.begin(), made.data.extents.end(), outer.data.extents.begin())) {
-      // TODO q.logical_extents
+      q.logical_extents = outer.data.extents;
     }
     made.quantization = r_.model.arena.create(q);
     const TensorId id = r_.add_weight(name, made);

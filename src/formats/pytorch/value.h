@@ -32,6 +32,7 @@ struct Value {
     list,
     tuple,
     dictionary,  // items alternate key and value
+    stored,      // a tensor of the file that no graph has yet; integer: its number, text: its name
     object,      // integer: which; of the interpreter
     path,        // a namespace or function: text, "torch.conv2d"
     dtype,       // integer: a DType

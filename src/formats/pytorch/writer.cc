@@ -104,7 +104,16 @@ TensorId Writer::add_tensor(std::string_view name) {
   return graph().tensors.add(std::move(tensor));
 }
 
-TensorId Writer::add_constant(const TensorData& data) {
+TensorId Writer::add_weight(std::string_view name, const StoredTensor& stored) {
+  std::string_view source;
+  const std::size_t index = r_.model.main().tensors.size();
+  const std::string_view kept = unique(names_[Model::kMain].tensors, name, "", index, source);
+  const TensorId id = r_.add_weight(kept, stored);
+  if (id && !source.empty()) r_.model.graphs[Model::kMain].tensors[id].source_name = source;
+  return id;
+}
+
+TensorId Writer::constant(const TensorData& data) {
   const TensorId id = add_tensor({});
   Tensor& tensor = graph().tensors[id];
   tensor.type.dtype = data.dtype;
@@ -123,7 +132,7 @@ TensorId Writer::integers(std::span<const std::int64_t> values) {
   data.extents = r_.model.arena.copy(std::vector<std::int64_t>{static_cast<std::int64_t>(values.size())});
   data.bytes = std::as_bytes(r_.model.arena.copy(values));
   data.stored_elements = values.size();
-  const TensorId id = add_constant(data);
+  const TensorId id = constant(data);
   // One made in a body is not seen from outside it.
   if (here_ == Model::kMain) constants_.emplace(std::move(key), Value::of_tensor(here_, id));
   return id;
@@ -144,7 +153,7 @@ TensorId Writer::number(const Value& value, DType dtype) {
   data.dtype = dtype;
   data.bytes = as_bytes(r_.model.arena.text(bytes));
   data.stored_elements = 1;
-  const TensorId id = add_constant(data);
+  const TensorId id = constant(data);
   if (here_ == Model::kMain) constants_.emplace(std::move(key), Value::of_tensor(here_, id));
   return id;
 }

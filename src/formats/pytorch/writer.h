@@ -37,8 +37,10 @@ class Writer {
   // --- operands
   TensorId in_here(const Value& tensor);  // captures from the graphs around this one
   TensorId add_tensor(std::string_view name);
+  TensorId add_weight(std::string_view name, const StoredTensor& stored);  // to the main graph
   TensorId integers(std::span<const std::int64_t> values);  // one axis
   TensorId integer(std::int64_t value);                     // a scalar
+  TensorId constant(const TensorData& data);
   TensorId number(const Value& value, DType dtype);         // a scalar of that type; unknown: float32 or int64
   DType dtype_of(const Value& value) const;                 // as declared; unknown where nothing says it
   // Rank as declared; nothing where nothing says it.
@@ -59,6 +61,8 @@ class Writer {
   // Begins a graph below the current one; the node that owns it follows when all its bodies are finished.
   GraphId begin_body(std::string_view name);
   void end_body(std::span<const TensorId> outputs);
+  void resume_body(GraphId body) { here_ = body; }  // until end_body is called again
+  NodeId last_node() { return NodeId{static_cast<std::uint32_t>(graph().nodes.size() - 1)}; }
   TensorId add_input(std::string_view name);
   // Names the bodies of a node just added.
   void adopt(NodeId owner, std::string_view attribute, GraphId body);
@@ -70,7 +74,7 @@ class Writer {
   };
   std::string_view unique(std::unordered_set<std::string_view>& taken, std::string_view wanted,
                           std::string_view stem, std::size_t index, std::string_view& source);
-  TensorId add_constant(const TensorData& data);
+
   TensorId capture(GraphId into, GraphId from, TensorId tensor);
 
   Reading& r_;
