@@ -46,7 +46,9 @@ void Interpreter::add_weights(const Value& root) {
         if (at == object.attributes.end() || !at->second.is(Value::Kind::stored)) continue;
         materialize(at->second);
         if (!at->second.is_tensor()) continue;
-        writer_.graph().tensors[at->second.tensor].trained = is_parameter ? Trained::yes : Trained::no;
+        // onnx2torch registers the initializers of its ONNX model as buffers; what they are, their users tell.
+        const bool says = is_parameter || !name.starts_with("onnx_initializer_");
+        if (says) writer_.graph().tensors[at->second.tensor].trained = is_parameter ? Trained::yes : Trained::no;
       }
     }
     std::vector<std::pair<std::string_view, Value>> children;
