@@ -5,9 +5,10 @@
 #include "formats/flax/reader.h"
 #include "formats/format.h"
 #include "formats/gguf/reader.h"
+#include "formats/numpy/reader.h"
 #include "formats/onnx/reader.h"
-#include "formats/safetensors/reader.h"
 #include "formats/pytorch/reader.h"
+#include "formats/safetensors/reader.h"
 #include "formats/shared/looks_like.h"
 #include "formats/tensorrt/reader.h"
 #include "formats/tflite/reader.h"
@@ -43,6 +44,7 @@ constexpr Format kFormats[] = {
     {"gguf", "GGUF", ".gguf", gguf::sniff, gguf::read, nullptr, nullptr, Grade::full, Grade::partial},
     {"pytorch", "PyTorch", ".pt .pth .bin .ckpt .pt2", pytorch::sniff, pytorch::read, nullptr, nullptr,
      Grade::full, Grade::full, Grade::full, Grade::none, pytorch::source_operators},
+    {"numpy", "NumPy", ".npy .npz", numpy::sniff, numpy::read, nullptr, nullptr, Grade::full, Grade::none},
 };
 
 }  // namespace

@@ -89,18 +89,22 @@ Result<pickle::Pickle> next_pickle(Cursor& at, std::string_view place, std::uint
 }
 
 // The run of elements that a storage's own record announces.
-Result<Storage> read_storage(Cursor& at, const ElementType& type, std::string_view place, std::uint64_t base) {
+Result<Storage> read_storage(Cursor& at, const ElementType& type, std::string_view place,
+                             std::uint64_t base) {
   std::int64_t count = 0;
   if (!at.number(count)) return cut_short(at, place);
   if (type.bits == 0) {
-    return located(ErrorKind::unsupported, place, base + at.at, "has an element type this reader does not know",
+    return located(ErrorKind::unsupported, place, base + at.at,
+                   "has an element type this reader does not know",
                    "Save the model again with a newer PyTorch.");
   }
   if (count < 0 || static_cast<std::uint64_t>(count) > at.left() * 8 / type.bits) {
-    return located(ErrorKind::truncated, place, base + at.at,
-                   "claims " + (count < 0 ? std::string("a negative number of") : grouped(static_cast<std::uint64_t>(count))) +
-                       " elements, " + grouped(at.left()) + " bytes are left",
-                   std::string(kFetchAgain));
+    return located(
+        ErrorKind::truncated, place, base + at.at,
+        "claims " +
+            (count < 0 ? std::string("a negative number of") : grouped(static_cast<std::uint64_t>(count))) +
+            " elements, " + grouped(at.left()) + " bytes are left",
+        std::string(kFetchAgain));
   }
   Storage storage;
   storage.offset = base + at.at;
@@ -150,8 +154,8 @@ ElementType dtype_called(std::string_view name) {
 }
 
 bool sniff_legacy(Bytes head) {
-  return pickle::sniff(head) && as_text(head.first(std::min<std::size_t>(head.size(), 40))).find(kMagic) !=
-                                    std::string_view::npos;
+  return pickle::sniff(head) &&
+         as_text(head.first(std::min<std::size_t>(head.size(), 40))).find(kMagic) != std::string_view::npos;
 }
 
 bool sniff_tar(Bytes head) {
@@ -220,7 +224,9 @@ std::unordered_map<std::string_view, TarMember> tar_members(Bytes file) {
     }
     at += 512;
     const std::uint64_t left = file.size() - at;
-    members.try_emplace(name, TarMember{file.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(std::min(size, left))), at});
+    members.try_emplace(name, TarMember{file.subspan(static_cast<std::size_t>(at),
+                                                     static_cast<std::size_t>(std::min(size, left))),
+                                        at});
     if (size > left) break;
     at += (size + 511) / 512 * 512;
   }
@@ -303,12 +309,14 @@ Result<Archive> open_tar(Bytes file, Arena& arena) {
   return archive;
 }
 
-Result<Archive> open_zip_record(Zip& zip, const ZipMember& member, std::string_view data_folder, Arena& arena) {
+Result<Archive> open_zip_record(Zip& zip, const ZipMember& member, std::string_view data_folder,
+                                Arena& arena) {
   Archive archive;
   archive.place = member.name;
   Result<Bytes> bytes = zip.read(member, arena);
   if (!bytes) return std::move(bytes).error();
-  const bool in_file = bytes->data() >= zip.file().data() && bytes->data() < zip.file().data() + zip.file().size();
+  const bool in_file =
+      bytes->data() >= zip.file().data() && bytes->data() < zip.file().data() + zip.file().size();
   archive.offset = in_file ? static_cast<std::uint64_t>(bytes->data() - zip.file().data()) : member.header;
   Result<pickle::Pickle> read = pickle::read({*bytes, member.name, archive.offset}, arena);
   if (!read) return std::move(read).error();

@@ -58,7 +58,8 @@ bool sniff_tar(Bytes head);
 Result<Archive> open_legacy(Bytes file, Arena& arena);
 Result<Archive> open_tar(Bytes file, Arena& arena);
 // A pickle of a zip with its storages in the folder `data` beside it (both below `folder`).
-Result<Archive> open_zip_record(Zip& zip, const ZipMember& pickle, std::string_view data_folder, Arena& arena);
+Result<Archive> open_zip_record(Zip& zip, const ZipMember& pickle, std::string_view data_folder,
+                                Arena& arena);
 
 Error located(ErrorKind kind, std::string_view place, std::uint64_t offset, std::string message,
               std::string advice);

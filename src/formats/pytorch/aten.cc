@@ -25,14 +25,29 @@ struct Code {
   std::int64_t onnx;   // TensorProto.DataType
 };
 constexpr Code kCodes[] = {
-    {DType::uint8, 0, 2},          {DType::int8, 1, 3},           {DType::int16, 2, 5},
-    {DType::int32, 3, 6},          {DType::int64, 4, 7},          {DType::float16, 5, 10},
-    {DType::float32, 6, 1},        {DType::float64, 7, 11},       {DType::complex64, 9, 14},
-    {DType::complex128, 10, 15},   {DType::boolean, 11, 9},       {DType::int8, 12, 3},
-    {DType::uint8, 13, 2},         {DType::int32, 14, 6},         {DType::bfloat16, 15, 16},
-    {DType::float8_e5m2, 23, 19},  {DType::float8_e4m3fn, 24, 17}, {DType::float8_e5m2fnuz, 25, 20},
-    {DType::float8_e4m3fnuz, 26, 18}, {DType::uint16, 27, 4},      {DType::uint32, 28, 12},
-    {DType::uint64, 29, 13},       {DType::float8_e8m0, 44, 24},
+    {DType::uint8, 0, 2},
+    {DType::int8, 1, 3},
+    {DType::int16, 2, 5},
+    {DType::int32, 3, 6},
+    {DType::int64, 4, 7},
+    {DType::float16, 5, 10},
+    {DType::float32, 6, 1},
+    {DType::float64, 7, 11},
+    {DType::complex64, 9, 14},
+    {DType::complex128, 10, 15},
+    {DType::boolean, 11, 9},
+    {DType::int8, 12, 3},
+    {DType::uint8, 13, 2},
+    {DType::int32, 14, 6},
+    {DType::bfloat16, 15, 16},
+    {DType::float8_e5m2, 23, 19},
+    {DType::float8_e4m3fn, 24, 17},
+    {DType::float8_e5m2fnuz, 25, 20},
+    {DType::float8_e4m3fnuz, 26, 18},
+    {DType::uint16, 27, 4},
+    {DType::uint32, 28, 12},
+    {DType::uint64, 29, 13},
+    {DType::float8_e8m0, 44, 24},
 };
 
 }  // namespace
@@ -53,8 +68,8 @@ std::int64_t onnx_code(DType dtype) {
 
 std::span<const std::span<const AtenRow>> aten_tables() {
   static const std::array<std::span<const AtenRow>, 7> tables = {
-      aten_layer_rows(),    aten_elementwise_rows(), aten_reduction_rows(), aten_movement_rows(),
-      aten_making_rows(),   aten_quantized_rows(),   aten_recurrent_rows()};
+      aten_layer_rows(),  aten_elementwise_rows(), aten_reduction_rows(), aten_movement_rows(),
+      aten_making_rows(), aten_quantized_rows(),   aten_recurrent_rows()};
   return tables;
 }
 
@@ -88,14 +103,16 @@ std::span<const SourceOperator> source_operators() {
   return list;
 }
 
-Translation::Translation(Writer& writer, const AtenRow& r, std::span<const Argument> arguments, std::size_t results)
+Translation::Translation(Writer& writer, const AtenRow& r, std::span<const Argument> arguments,
+                         std::size_t results)
     : w(writer), row(r), wanted(results), parameters_(words_of(r.parameters)) {
   values_.resize(parameters_.size());
   std::size_t position = 0;
   for (const Argument& argument : arguments) {
     std::size_t at = position;
     if (!argument.keyword.empty()) {
-      at = static_cast<std::size_t>(std::find(parameters_.begin(), parameters_.end(), argument.keyword) - parameters_.begin());
+      at = static_cast<std::size_t>(std::find(parameters_.begin(), parameters_.end(), argument.keyword) -
+                                    parameters_.begin());
       if (at == parameters_.size()) continue;  // dtype, device and the like
     } else {
       ++position;
@@ -120,7 +137,8 @@ std::optional<std::int64_t> Translation::integer(std::string_view parameter) con
   if (value.is(Value::Kind::integer) || value.is(Value::Kind::boolean)) return value.integer;
   if (value.is(Value::Kind::real)) return static_cast<std::int64_t>(value.real);
   // A list with one number, where a number is meant.
-  if (value.is_items() && value.items->values.size() == 1 && value.items->values[0].is(Value::Kind::integer)) {
+  if (value.is_items() && value.items->values.size() == 1 &&
+      value.items->values[0].is(Value::Kind::integer)) {
     return value.items->values[0].integer;
   }
   return std::nullopt;
@@ -195,8 +213,9 @@ void Translation::list(std::string_view parameter, std::int64_t unknown_stays) {
   construct.scope = plan.scope;
   construct.attributes.push_back(Writer::attribute("axis", std::int64_t{0}));
   for (const Value& item : value.items->values) {
-    construct.inputs.push_back(item.is_tensor() ? w.in_here(item)
-                                                : w.integer(item.is(Value::Kind::integer) ? item.integer : unknown_stays));
+    construct.inputs.push_back(item.is_tensor()
+                                   ? w.in_here(item)
+                                   : w.integer(item.is(Value::Kind::integer) ? item.integer : unknown_stays));
   }
   construct.outputs.resize(1);
   plan.inputs.push_back(w.add(construct)[0]);

@@ -27,13 +27,13 @@ std::span<const std::span<const AtenRow>> aten_tables();
 const AtenRow* find_aten(std::string_view name);  // "aten::relu_" finds relu as well
 std::span<const SourceOperator> source_operators();
 
-std::span<const AtenRow> aten_layer_rows();         // aten_layer.cc: convolutions, products, norms, pools
-std::span<const AtenRow> aten_elementwise_rows();   // aten_elementwise.cc
-std::span<const AtenRow> aten_reduction_rows();     // aten_reduction.cc
-std::span<const AtenRow> aten_movement_rows();      // aten_movement.cc
-std::span<const AtenRow> aten_making_rows();        // aten_making.cc: constants, types, shapes as values
-std::span<const AtenRow> aten_quantized_rows();     // aten_quantized.cc
-std::span<const AtenRow> aten_recurrent_rows();     // aten_recurrent.cc
+std::span<const AtenRow> aten_layer_rows();        // aten_layer.cc: convolutions, products, norms, pools
+std::span<const AtenRow> aten_elementwise_rows();  // aten_elementwise.cc
+std::span<const AtenRow> aten_reduction_rows();    // aten_reduction.cc
+std::span<const AtenRow> aten_movement_rows();     // aten_movement.cc
+std::span<const AtenRow> aten_making_rows();       // aten_making.cc: constants, types, shapes as values
+std::span<const AtenRow> aten_quantized_rows();    // aten_quantized.cc
+std::span<const AtenRow> aten_recurrent_rows();    // aten_recurrent.cc
 
 struct Argument {
   std::string_view keyword;  // empty: by position
@@ -63,19 +63,22 @@ class Translation {
   // A list of numbers, or one; nothing where one is only known when the model runs.
   std::optional<std::vector<std::int64_t>> integers(std::string_view parameter) const;
   // The same for a window of `axes` axes: one number stands for all.
-  std::vector<std::int64_t> window(std::string_view parameter, std::size_t axes, std::int64_t otherwise) const;
+  std::vector<std::int64_t> window(std::string_view parameter, std::size_t axes,
+                                   std::int64_t otherwise) const;
   std::optional<DType> dtype(std::string_view parameter) const;
 
   // --- operands, in order
-  void operand(std::string_view parameter);                   // a tensor; absent if it is not given
+  void operand(std::string_view parameter);  // a tensor; absent if it is not given
   void operand(const Value& value, DType like = DType::unknown);
-  void number(std::string_view parameter, DType dtype);       // a scalar operand
+  void number(std::string_view parameter, DType dtype);                    // a scalar operand
   void list(std::string_view parameter, std::int64_t unknown_stays = -1);  // integers as a one-axis operand
   void list(std::vector<std::int64_t> values) { plan.inputs.push_back(w.integers(values)); }
-  bool tensors(std::string_view parameter);                   // every tensor of a list
+  bool tensors(std::string_view parameter);  // every tensor of a list
   void absent() { plan.inputs.push_back({}); }
   DType dtype_of(std::string_view parameter) const { return w.dtype_of((*this)[parameter]); }
-  std::optional<std::size_t> rank_of(std::string_view parameter) const { return w.rank_of((*this)[parameter]); }
+  std::optional<std::size_t> rank_of(std::string_view parameter) const {
+    return w.rank_of((*this)[parameter]);
+  }
 
   // --- attributes
   template <class T>
@@ -93,9 +96,9 @@ class Translation {
 };
 
 // --- translations that several tables use
-bool same(Translation& t);    // the first operand, no attributes
-bool both(Translation& t);    // two operands that broadcast; numbers take the type of the other
-DType dtype_of_code(std::int64_t code);      // c10's scalar types, as TorchScript writes them
-std::int64_t onnx_code(DType dtype);         // for Cast's `to`
+bool same(Translation& t);               // the first operand, no attributes
+bool both(Translation& t);               // two operands that broadcast; numbers take the type of the other
+DType dtype_of_code(std::int64_t code);  // c10's scalar types, as TorchScript writes them
+std::int64_t onnx_code(DType dtype);     // for Cast's `to`
 
 }  // namespace haoline::pytorch

@@ -22,7 +22,6 @@ bool clip(Translation& t) {
   return true;
 }
 
-
 // One real attribute, called as the parameter or as ONNX calls it.
 bool with_alpha(Translation& t) {
   t.operand("self");

@@ -144,7 +144,8 @@ bool pool(Translation& t) {
   t.set("pads", both_sides(t.window("padding", axes, 0)));
   if (t.has("dilation")) t.set("dilations", t.window("dilation", axes, 1));
   t.set("ceil_mode", std::int64_t{t.boolean("ceil_mode") ? 1 : 0});
-  if (t.row.op == "AveragePool") t.set("count_include_pad", std::int64_t{t.boolean("count_include_pad", true) ? 1 : 0});
+  if (t.row.op == "AveragePool")
+    t.set("count_include_pad", std::int64_t{t.boolean("count_include_pad", true) ? 1 : 0});
   if (t.row.extra >= 10) t.results(2);
   return true;
 }
@@ -156,7 +157,8 @@ bool adaptive_pool(Translation& t) {
   std::vector<std::int64_t> sizes;
   if (size.is(Value::Kind::integer)) sizes.assign(axes, size.integer);
   if (size.is_items()) {
-    for (const Value& item : size.items->values) sizes.push_back(item.is(Value::Kind::integer) ? item.integer : -1);
+    for (const Value& item : size.items->values)
+      sizes.push_back(item.is(Value::Kind::integer) ? item.integer : -1);
   }
   if (sizes.size() == 1) sizes.resize(axes, sizes[0]);
   if (sizes.size() != axes) return false;
@@ -207,8 +209,9 @@ bool resize(Translation& t) {
   constexpr std::string_view kModes[] = {"nearest", "linear", "cubic"};
   t.set("mode", kModes[t.row.extra / 10 % 3]);
   const bool corners = t.boolean("align_corners");
-  t.set("coordinate_transformation_mode",
-        std::string_view(corners ? "align_corners" : t.row.extra < 10 ? "asymmetric" : "half_pixel"));
+  t.set("coordinate_transformation_mode", std::string_view(corners            ? "align_corners"
+                                                           : t.row.extra < 10 ? "asymmetric"
+                                                                              : "half_pixel"));
   return true;
 }
 
@@ -232,9 +235,11 @@ bool embedding(Translation& t) {
 
 constexpr std::string_view kConv = "input weight bias stride padding dilation groups";
 constexpr std::string_view kConvTranspose = "input weight bias stride padding output_padding groups dilation";
-constexpr std::string_view kAnyConv = "input weight bias stride padding dilation transposed output_padding groups";
+constexpr std::string_view kAnyConv =
+    "input weight bias stride padding dilation transposed output_padding groups";
 constexpr std::string_view kMaxPool = "self kernel_size stride padding dilation ceil_mode";
-constexpr std::string_view kAveragePool = "self kernel_size stride padding ceil_mode count_include_pad divisor_override";
+constexpr std::string_view kAveragePool =
+    "self kernel_size stride padding ceil_mode count_include_pad divisor_override";
 constexpr std::string_view kResize = "input output_size scale_factors";
 constexpr std::string_view kResizeCorners = "input output_size align_corners scale_factors";
 
@@ -259,15 +264,21 @@ constexpr AtenRow kRows[] = {
     {"addmm", "self mat1 mat2 beta alpha", add_product, "Gemm"},
     {"baddbmm", "self batch1 batch2 beta alpha", add_product, "haoline.BatchedGemm"},
     {"einsum", "equation tensors", einsum, "Einsum"},
-    {"batch_norm", "input weight bias running_mean running_var training momentum eps", batch_normalization, "BatchNormalization", 1},
-    {"native_batch_norm", "input weight bias running_mean running_var training momentum eps", batch_normalization, "BatchNormalization", 3},
-    {"_native_batch_norm_legit_no_training", "input weight bias running_mean running_var momentum eps", batch_normalization, "BatchNormalization", 3},
-    {"instance_norm", "input weight bias running_mean running_var use_input_stats momentum eps", instance_normalization, "InstanceNormalization"},
+    {"batch_norm", "input weight bias running_mean running_var training momentum eps", batch_normalization,
+     "BatchNormalization", 1},
+    {"native_batch_norm", "input weight bias running_mean running_var training momentum eps",
+     batch_normalization, "BatchNormalization", 3},
+    {"_native_batch_norm_legit_no_training", "input weight bias running_mean running_var momentum eps",
+     batch_normalization, "BatchNormalization", 3},
+    {"instance_norm", "input weight bias running_mean running_var use_input_stats momentum eps",
+     instance_normalization, "InstanceNormalization"},
     {"layer_norm", "input normalized_shape weight bias eps", layer_normalization, "LayerNormalization", 1},
-    {"native_layer_norm", "input normalized_shape weight bias eps", layer_normalization, "LayerNormalization", 3},
+    {"native_layer_norm", "input normalized_shape weight bias eps", layer_normalization, "LayerNormalization",
+     3},
     {"rms_norm", "input normalized_shape weight eps", layer_normalization, "RMSNormalization", 1},
     {"group_norm", "input num_groups weight bias eps", group_normalization, "GroupNormalization", 1},
-    {"native_group_norm", "input weight bias N C HxW group eps", group_normalization, "GroupNormalization", 3},
+    {"native_group_norm", "input weight bias N C HxW group eps", group_normalization, "GroupNormalization",
+     3},
     {"local_response_norm", "input size alpha beta k", local_normalization, "LRN"},
     {"max_pool1d", kMaxPool, pool, "MaxPool", 1},
     {"max_pool2d", kMaxPool, pool, "MaxPool", 2},
@@ -286,7 +297,8 @@ constexpr AtenRow kRows[] = {
     {"adaptive_max_pool1d", "self output_size", adaptive_pool, "haoline.AdaptiveMaxPool", 11},
     {"adaptive_max_pool2d", "self output_size", adaptive_pool, "haoline.AdaptiveMaxPool", 12},
     {"adaptive_max_pool3d", "self output_size", adaptive_pool, "haoline.AdaptiveMaxPool", 13},
-    {"scaled_dot_product_attention", "query key value attn_mask dropout_p is_causal scale enable_gqa", attention, "Attention"},
+    {"scaled_dot_product_attention", "query key value attn_mask dropout_p is_causal scale enable_gqa",
+     attention, "Attention"},
     {"upsample_nearest1d", kResize, resize, "Resize", 1},
     {"upsample_nearest2d", kResize, resize, "Resize", 2},
     {"upsample_nearest3d", kResize, resize, "Resize", 3},
@@ -297,8 +309,10 @@ constexpr AtenRow kRows[] = {
     {"upsample_trilinear3d", kResizeCorners, resize, "Resize", 13},
     {"upsample_bicubic2d", kResizeCorners, resize, "Resize", 22},
     {"grid_sampler", "input grid interpolation_mode padding_mode align_corners", grid_sample, "GridSample"},
-    {"grid_sampler_2d", "input grid interpolation_mode padding_mode align_corners", grid_sample, "GridSample"},
-    {"grid_sampler_3d", "input grid interpolation_mode padding_mode align_corners", grid_sample, "GridSample"},
+    {"grid_sampler_2d", "input grid interpolation_mode padding_mode align_corners", grid_sample,
+     "GridSample"},
+    {"grid_sampler_3d", "input grid interpolation_mode padding_mode align_corners", grid_sample,
+     "GridSample"},
     {"embedding", "weight indices padding_idx scale_grad_by_freq sparse", embedding, "Gather"},
 };
 

@@ -25,7 +25,8 @@ bool range(Translation& t) {
   const auto bound = [&](const Value& value, std::int64_t otherwise) {
     t.operand(value.is_given() ? value : Value::number(otherwise), DType::int64);
   };
-  const bool is_real = t["first"].is(Value::Kind::real) || t["second"].is(Value::Kind::real) || t["third"].is(Value::Kind::real);
+  const bool is_real = t["first"].is(Value::Kind::real) || t["second"].is(Value::Kind::real) ||
+                       t["third"].is(Value::Kind::real);
   if (is_real) return false;
   bound(only_end ? Value() : t["first"], 0);
   bound(only_end ? (t.has("first") ? t["first"] : t["end"]) : t["second"], 0);
@@ -97,6 +98,13 @@ bool length(Translation& t) {
   return true;
 }
 
+bool contains(Translation& t) {
+  if (!t.integers("l") || !t["item"].is_tensor()) return false;
+  t.list("l");
+  t.operand("item");
+  return true;
+}
+
 constexpr std::int64_t code(DType dtype) {
   return static_cast<std::int64_t>(dtype);
 }
@@ -156,6 +164,7 @@ constexpr AtenRow kRows[] = {
     {"requires_grad_", "self", same, "Identity"},
     {"size", "self dim", size, "haoline.DimSize"},
     {"sym_size", "self dim", size, "haoline.DimSize"},
+    {"__contains__", "l item", contains, "haoline.Contains"},
     {"dim", "self", same, "haoline.Rank"},
     {"numel", "self", same, "Size"},
     {"len", "self", length, "SequenceLength"},

@@ -130,7 +130,9 @@ bool split(Translation& t) {
   if (!axis) return false;
   t.operand("self");
   t.set("axis", *axis);
-  const std::string_view sizes = t.has("split_sizes") ? "split_sizes" : t.has("split_size") ? "split_size" : "sections";
+  const std::string_view sizes = t.has("split_sizes")  ? "split_sizes"
+                                 : t.has("split_size") ? "split_size"
+                                                       : "sections";
   const std::optional<std::vector<std::int64_t>> known = t.integers(sizes);
   if (t.wanted == 0) {
     t.plan.op = "SplitToSequence";
@@ -261,7 +263,10 @@ bool pad(Translation& t) {
     axes.push_back(-static_cast<std::int64_t>(i / 2) - 1);
   }
   begins.insert(begins.end(), ends.begin(), ends.end());
-  std::string_view mode = t.row.extra == 1 ? "reflect" : t.row.extra == 2 ? "edge" : t.row.extra == 3 ? "wrap" : "constant";
+  std::string_view mode = t.row.extra == 1   ? "reflect"
+                          : t.row.extra == 2 ? "edge"
+                          : t.row.extra == 3 ? "wrap"
+                                             : "constant";
   if (t["mode"].is(Value::Kind::text)) {
     mode = t["mode"].text == "replicate" ? "edge" : t["mode"].text == "circular" ? "wrap" : t["mode"].text;
   }
@@ -278,7 +283,8 @@ bool pad(Translation& t) {
 }
 
 bool shuffle(Translation& t) {
-  const std::optional<std::int64_t> factor = t.integer(t.row.extra == 1 ? "upscale_factor" : "downscale_factor");
+  const std::optional<std::int64_t> factor =
+      t.integer(t.row.extra == 1 ? "upscale_factor" : "downscale_factor");
   if (!factor) return false;
   t.operand("self");
   t.set("blocksize", *factor);

@@ -60,7 +60,8 @@ bool packed_linear(Translation& t) {
   if (!packed.is_items() || packed.items->values.empty()) return false;
   t.operand("self");
   t.operand(packed.items->values[0]);
-  if (packed.items->values.size() > 1 && packed.items->values[1].is_tensor()) t.operand(packed.items->values[1]);
+  if (packed.items->values.size() > 1 && packed.items->values[1].is_tensor())
+    t.operand(packed.items->values[1]);
   t.set("keep_num_dims", std::int64_t{1});
   if (t.row.extra == 1) t.set("activation", std::string_view("Relu"));
   return true;
@@ -101,7 +102,8 @@ constexpr AtenRow kRows[] = {
     {"quantized::linear", kPacked, packed_linear, "haoline.FullyConnected"},
     {"quantized::linear_relu", kPacked, packed_linear, "haoline.FullyConnected", 1},
     {"quantized::linear_dynamic", "self packed reduce_range", packed_linear, "haoline.FullyConnected"},
-    {"quantized::linear_relu_dynamic", "self packed reduce_range", packed_linear, "haoline.FullyConnected", 1},
+    {"quantized::linear_relu_dynamic", "self packed reduce_range", packed_linear, "haoline.FullyConnected",
+     1},
     {"quantized::linear_dynamic_fp16", "self packed", packed_linear, "haoline.FullyConnected"},
     {"quantized::add", kBoth, integer_both, "Add"},
     {"quantized::add_relu", kBoth, integer_both, "Add", 1},

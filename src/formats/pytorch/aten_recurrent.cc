@@ -49,14 +49,17 @@ bool cell(Translation& t) {
   return true;
 }
 
-constexpr std::string_view kLayers = "input hx params has_biases num_layers dropout train bidirectional batch_first";
+constexpr std::string_view kLayers =
+    "input hx params has_biases num_layers dropout train bidirectional batch_first";
 constexpr std::string_view kCell = "input hx w_ih w_hh b_ih b_hh";
 
 constexpr AtenRow kRows[] = {
-    {"lstm", kLayers, layers, "haoline.StackedRecurrent", 0}, {"gru", kLayers, layers, "haoline.StackedRecurrent", 1},
+    {"lstm", kLayers, layers, "haoline.StackedRecurrent", 0},
+    {"gru", kLayers, layers, "haoline.StackedRecurrent", 1},
     {"rnn_tanh", kLayers, layers, "haoline.StackedRecurrent", 2},
     {"rnn_relu", kLayers, layers, "haoline.StackedRecurrent", 2},
-    {"lstm_cell", kCell, cell, "haoline.RecurrentCell", 0},   {"gru_cell", kCell, cell, "haoline.RecurrentCell", 1},
+    {"lstm_cell", kCell, cell, "haoline.RecurrentCell", 0},
+    {"gru_cell", kCell, cell, "haoline.RecurrentCell", 1},
     {"rnn_tanh_cell", kCell, cell, "haoline.RecurrentCell", 2},
     {"rnn_relu_cell", kCell, cell, "haoline.RecurrentCell", 2},
 };

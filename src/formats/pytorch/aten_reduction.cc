@@ -17,7 +17,6 @@ bool reduce(Translation& t) {
   return true;
 }
 
-
 // max(x): one value. max(x, other): elementwise. max(x, dim): values and their places.
 bool extreme(Translation& t) {
   const Value& second = t["dim"];

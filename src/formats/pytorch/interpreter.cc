@@ -20,9 +20,10 @@ constexpr std::size_t kMaxEffort = 3'000'000;  // statements and calls
 bool Interpreter::enter(std::string_view what) {
   if (!r_.ok()) return false;
   if (depth_ > kMaxDepthOfCalls || effort_ > kMaxEffort) {
-    r_.fail(located(ErrorKind::unsupported, "code", 0,
-                    depth_ > kMaxDepthOfCalls ? "its calls are nested too deeply" : "following it takes too many steps",
-                    "This is no ordinary model; export it again with torch.export."));
+    r_.fail(located(
+        ErrorKind::unsupported, "code", 0,
+        depth_ > kMaxDepthOfCalls ? "its calls are nested too deeply" : "following it takes too many steps",
+        "This is no ordinary model; export it again with torch.export."));
     return false;
   }
   static_cast<void>(what);
@@ -41,23 +42,28 @@ void Interpreter::add_weights(const Value& root) {
     Object& object = objects_.at(next);
     restore(next);
     for (const bool is_parameter : {true, false}) {
-      for (const std::string_view name : objects_.listed(object.type, is_parameter ? "__parameters__" : "__buffers__")) {
+      for (const std::string_view name :
+           objects_.listed(object.type, is_parameter ? "__parameters__" : "__buffers__")) {
         const auto at = object.attributes.find(name);
         if (at == object.attributes.end() || !at->second.is(Value::Kind::stored)) continue;
         materialize(at->second);
         if (!at->second.is_tensor()) continue;
-        // onnx2torch registers the initializers of its ONNX model as buffers; what they are, their users tell.
+        // onnx2torch registers the initializers of its ONNX model as buffers; what they are, their users
+        // tell.
         const bool says = is_parameter || !name.starts_with("onnx_initializer_");
-        if (says) writer_.graph().tensors[at->second.tensor].trained = is_parameter ? Trained::yes : Trained::no;
+        if (says)
+          writer_.graph().tensors[at->second.tensor].trained = is_parameter ? Trained::yes : Trained::no;
       }
     }
     std::vector<std::pair<std::string_view, Value>> children;
     for (const auto& [name, value] : object.attributes) {
       if (value.is(Value::Kind::object)) children.emplace_back(name, value);
     }
-    std::sort(children.begin(), children.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::sort(children.begin(), children.end(),
+              [](const auto& a, const auto& b) { return a.first > b.first; });
     for (const auto& child : children) pending.push_back(child.second);
-    r_.say(object.path.empty() ? "module" : "module." + object.path, object.type.starts_with("__torch__.") ? object.type.substr(10) : object.type);
+    r_.say(object.path.empty() ? "module" : "module." + object.path,
+           object.type.starts_with("__torch__.") ? object.type.substr(10) : object.type);
   }
 }
 
@@ -90,15 +96,21 @@ Value Interpreter::make_input(const std::string& name, const Unit& unit, Index t
   if (container == "Optional" && !e.items.empty()) return make_input(name, unit, e.items[0], depth + 1);
   if (container == "Tuple") {
     std::vector<Value> parts;
-    for (const Index item : e.items) parts.push_back(make_input(name + "." + std::to_string(parts.size()), unit, item, depth + 1));
+    for (const Index item : e.items)
+      parts.push_back(make_input(name + "." + std::to_string(parts.size()), unit, item, depth + 1));
     return Value::of_items(Value::Kind::tuple, std::move(parts));
   }
   Value value = tensor(DType::unknown);
   Tensor& made = writer_.graph().tensors[value.tensor];
   if (container == "List") {
-    const std::string_view element = e.items.empty() || e.items[0] == kNothing ? std::string_view() : unit.program.expressions[e.items[0]].text;
+    const std::string_view element = e.items.empty() || e.items[0] == kNothing
+                                         ? std::string_view()
+                                         : unit.program.expressions[e.items[0]].text;
     made.type.containers.push_back(Container::sequence);
-    made.type.dtype = element == "str" ? DType::string : element == "int" ? DType::int64 : element == "float" ? DType::float64 : DType::unknown;
+    made.type.dtype = element == "str"     ? DType::string
+                      : element == "int"   ? DType::int64
+                      : element == "float" ? DType::float64
+                                           : DType::unknown;
     Value list = Value::of_items(Value::Kind::list, {});
     list.items->is_sequence = true;
     list.items->graph = value.graph;
@@ -116,7 +128,8 @@ void Interpreter::add_outputs(const Value& given, int depth) {
   if (value.is_tensor()) {
     writer_.graph().outputs.push_back(writer_.in_here(value));
   } else if (value.is_sequence()) {
-    writer_.graph().outputs.push_back(writer_.in_here(Value::of_tensor(value.items->graph, value.items->sequence)));
+    writer_.graph().outputs.push_back(
+        writer_.in_here(Value::of_tensor(value.items->graph, value.items->sequence)));
   } else if (value.is_items()) {
     for (const Value& item : value.items->values) add_outputs(item, depth + 1);
   }
@@ -129,14 +142,22 @@ void Interpreter::run() {
   const Object& object = objects_.at(root);
   const Definition forward = objects_.method(object.type, "forward");
   if (!forward) {
-    r_.model.findings.push_back({FindingKind::assumed_architecture, Message("the script has no forward method: only its weights are shown"), {}, {}, {}, {}, 0, false});
+    r_.model.findings.push_back({FindingKind::assumed_architecture,
+                                 Message("the script has no forward method: only its weights are shown"),
+                                 {},
+                                 {},
+                                 {},
+                                 {},
+                                 0,
+                                 false});
     return;
   }
   std::vector<Argument> arguments;
   const Statement& s = *forward.statement;
   for (std::size_t i = 1; i < s.parameters.size(); ++i) {
     if (s.defaults[i] != kNothing) continue;  // the default is what an ordinary call gives
-    arguments.push_back({s.parameters[i], make_input(std::string(s.parameters[i]), *forward.unit, s.types[i], 0)});
+    arguments.push_back(
+        {s.parameters[i], make_input(std::string(s.parameters[i]), *forward.unit, s.types[i], 0)});
   }
   Frame outside;
   add_outputs(call_code(forward, arguments, &root, outside), 0);
@@ -165,7 +186,8 @@ Interpreter::Flow Interpreter::statement(Frame& frame, const Statement& s) {
       } else if (target.kind == Expression::Kind::name) {
         targets_.push_back(target.text);
       }
-      const Value value = evaluate(frame, s.value, wanted == 1 && target.kind != Expression::Kind::tuple ? 0 : wanted);
+      const Value value =
+          evaluate(frame, s.value, wanted == 1 && target.kind != Expression::Kind::tuple ? 0 : wanted);
       targets_.clear();
       for (const Index each_target : s.targets) assign(frame, each_target, value);
       return Flow::on;
@@ -242,8 +264,10 @@ void Interpreter::unpack(Frame& frame, const Expression& target, const Value& va
       plan.op = value.is_sequence() ? "SequenceAt" : "Gather";
       plan.source = "prim::ListUnpack";
       plan.scope = frame.scope;
-      plan.inputs = {writer_.in_here(value.is_sequence() ? Value::of_tensor(value.items->graph, value.items->sequence) : value),
-                     writer_.integer(static_cast<std::int64_t>(i))};
+      plan.inputs = {
+          writer_.in_here(value.is_sequence() ? Value::of_tensor(value.items->graph, value.items->sequence)
+                                              : value),
+          writer_.integer(static_cast<std::int64_t>(i))};
       plan.outputs.resize(1);
       item = Value::of_tensor(writer_.here(), writer_.add(plan)[0]);
     }

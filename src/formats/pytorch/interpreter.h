@@ -1,6 +1,7 @@
-// Follows the code of a TorchScript archive with values that stand for tensors, and writes down every operator
-// it meets. Modules' methods are inlined with the module's path as scope; numbers that are known are computed,
-// what only the run decides is a scalar tensor; branches and loops that depend on it become If and Loop.
+// Follows the code of a TorchScript archive with values that stand for tensors, and writes down every
+// operator it meets. Modules' methods are inlined with the module's path as scope; numbers that are known are
+// computed, what only the run decides is a scalar tensor; branches and loops that depend on it become If and
+// Loop.
 //
 // A branch that does nothing but raise is a check: the other one is followed.
 #pragma once
@@ -75,7 +76,8 @@ class Interpreter {
   Value subscript(Frame& frame, const syntax::Expression& e);
   Value binary(Frame& frame, const syntax::Expression& e);
   Value call(Frame& frame, const syntax::Expression& e, std::size_t wanted);
-  Value call_builtin(Frame& frame, std::string_view name, std::vector<Argument>& arguments, std::size_t wanted);
+  Value call_builtin(Frame& frame, std::string_view name, std::vector<Argument>& arguments,
+                     std::size_t wanted);
   Value call_code(const Definition& definition, std::vector<Argument>& arguments, const Value* self,
                   const Frame& from);
   Value call_method(Frame& frame, const Value& self, std::string_view name, std::vector<Argument>& arguments);
@@ -83,11 +85,13 @@ class Interpreter {
   std::vector<Argument> arguments_of(Frame& frame, const syntax::Expression& e);
 
   // --- interpreter_operator.cc: operators
-  Value call_operator(Frame& frame, std::string_view name, std::vector<Argument>& arguments, std::size_t wanted);
+  Value call_operator(Frame& frame, std::string_view name, std::vector<Argument>& arguments,
+                      std::size_t wanted);
   bool computed(std::string_view name, const std::vector<Argument>& arguments, Value& out);
   bool list_operator(Frame& frame, std::string_view name, std::vector<Argument>& arguments, Value& out);
   Value prepacked(std::string_view name, const std::vector<Argument>& arguments);
-  Value unknown_operator(Frame& frame, std::string_view source, const std::vector<Argument>& arguments, std::size_t wanted);
+  Value unknown_operator(Frame& frame, std::string_view source, const std::vector<Argument>& arguments,
+                         std::size_t wanted);
   Value results(Frame& frame, std::string_view name, const std::vector<Argument>& arguments,
                 const std::vector<TensorId>& outputs, std::size_t wanted);
   void materialize(Value& value, int depth = 0);
@@ -96,8 +100,8 @@ class Interpreter {
   Reading& r_;
   Objects& objects_;
   Writer writer_;
-  std::unordered_map<std::int64_t, Value> made_;       // tensors of the file that are in the graph, by number
-  std::vector<std::string_view> targets_;              // names that the statement at hand assigns
+  std::unordered_map<std::int64_t, Value> made_;  // tensors of the file that are in the graph, by number
+  std::vector<std::string_view> targets_;         // names that the statement at hand assigns
   std::size_t depth_ = 0;
   std::size_t effort_ = 0;
 };

@@ -15,7 +15,8 @@ constexpr std::int64_t kMostUnrolled = 4096;
 
 }  // namespace
 
-void Interpreter::assigned(const Frame& frame, const Indices& statements, std::vector<std::string_view>& out) const {
+void Interpreter::assigned(const Frame& frame, const Indices& statements,
+                           std::vector<std::string_view>& out) const {
   const auto add = [&](std::string_view name) {
     if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
   };
@@ -78,22 +79,26 @@ bool Interpreter::same_shape(const Value& a, const Value& b) const {
   if (!a.is_items() || !b.is_items()) return a.kind == b.kind;
   const auto& x = a.items->values;
   const auto& y = b.items->values;
-  return x.size() == y.size() && std::equal(x.begin(), x.end(), y.begin(), [&](const Value& p, const Value& q) { return same_shape(p, q); });
+  return x.size() == y.size() && std::equal(x.begin(), x.end(), y.begin(),
+                                            [&](const Value& p, const Value& q) { return same_shape(p, q); });
 }
 
 TensorId Interpreter::operand(const Value& leaf) {
   Value value = leaf;
   materialize(value);
   if (value.is_tensor()) return writer_.in_here(value);
-  if (value.is_sequence()) return writer_.in_here(Value::of_tensor(value.items->graph, value.items->sequence));
-  if (value.is_number()) return writer_.number(value, value.is(Value::Kind::real) ? DType::float64 : DType::unknown);
+  if (value.is_sequence())
+    return writer_.in_here(Value::of_tensor(value.items->graph, value.items->sequence));
+  if (value.is_number())
+    return writer_.number(value, value.is(Value::Kind::real) ? DType::float64 : DType::unknown);
   return {};
 }
 
 namespace {
 
 bool equal_known(const Value& a, const Value& b) {
-  return a.is_number() && b.is_number() && a.kind == b.kind && a.integer == b.integer && a.as_real() == b.as_real();
+  return a.is_number() && b.is_number() && a.kind == b.kind && a.integer == b.integer &&
+         a.as_real() == b.as_real();
 }
 
 // A leaf's stand-in: another tensor of the same kind.
@@ -107,11 +112,11 @@ Value stand_in(const Value& leaf, GraphId graph, TensorId tensor) {
   }
   Value value = Value::of_tensor(graph, tensor);
   value.is_scalar = leaf.is_number() || leaf.is_scalar;
-  value.scalar_type = leaf.is_scalar                        ? leaf.scalar_type
-                      : leaf.is(Value::Kind::boolean)       ? DType::boolean
-                      : leaf.is(Value::Kind::integer)       ? DType::int64
-                      : leaf.is(Value::Kind::real)          ? DType::float64
-                                                            : DType::unknown;
+  value.scalar_type = leaf.is_scalar                  ? leaf.scalar_type
+                      : leaf.is(Value::Kind::boolean) ? DType::boolean
+                      : leaf.is(Value::Kind::integer) ? DType::int64
+                      : leaf.is(Value::Kind::real)    ? DType::float64
+                                                      : DType::unknown;
   return value;
 }
 
@@ -164,7 +169,8 @@ Interpreter::Flow Interpreter::symbolic_branch(Frame& frame, const Statement& s,
     for (const std::string_view name : names) {
       const auto a = sides[0].names.find(name);
       const auto b = sides[1].names.find(name);
-      if (a != sides[0].names.end() && b != sides[1].names.end()) merged.push_back({name, {a->second, b->second}});
+      if (a != sides[0].names.end() && b != sides[1].names.end())
+        merged.push_back({name, {a->second, b->second}});
     }
   }
   Plan plan;
@@ -176,8 +182,8 @@ Interpreter::Flow Interpreter::symbolic_branch(Frame& frame, const Statement& s,
   struct Merge {
     std::string_view name;
     Value shape;
-    std::vector<Value> leaves;          // known ones; what the If gives is filled in later
-    std::vector<std::size_t> from;      // index of the result, or npos for a known leaf
+    std::vector<Value> leaves;      // known ones; what the If gives is filled in later
+    std::vector<std::size_t> from;  // index of the result, or npos for a known leaf
   };
   std::vector<Merge> merges;
   for (auto& [name, values] : merged) {
@@ -193,7 +199,8 @@ Interpreter::Flow Interpreter::symbolic_branch(Frame& frame, const Statement& s,
     flatten(values[1], leaves[1]);
     Merge merge{name, values[0], {}, {}};
     for (std::size_t i = 0; i < leaves[0].size(); ++i) {
-      const bool same_tensor = leaves[0][i].is_tensor() && leaves[1][i].is_tensor() && leaves[0][i].graph == leaves[1][i].graph &&
+      const bool same_tensor = leaves[0][i].is_tensor() && leaves[1][i].is_tensor() &&
+                               leaves[0][i].graph == leaves[1][i].graph &&
                                leaves[0][i].tensor == leaves[1][i].tensor;
       merge.leaves.push_back(leaves[0][i]);
       if (same_tensor || equal_known(leaves[0][i], leaves[1][i])) {
@@ -201,7 +208,8 @@ Interpreter::Flow Interpreter::symbolic_branch(Frame& frame, const Statement& s,
         continue;
       }
       merge.from.push_back(plan.outputs.size());
-      plan.outputs.push_back(r_.model.arena.text(frame.path.empty() ? std::string(name) : frame.path + "." + std::string(name)));
+      plan.outputs.push_back(
+          r_.model.arena.text(frame.path.empty() ? std::string(name) : frame.path + "." + std::string(name)));
       for (std::size_t side = 0; side < 2; ++side) {
         writer_.resume_body(sides[side].body);
         outputs[side].push_back(operand(leaves[side][i]));
@@ -210,14 +218,16 @@ Interpreter::Flow Interpreter::symbolic_branch(Frame& frame, const Statement& s,
     }
     merges.push_back(std::move(merge));
   }
-  plan.attributes = {writer_.attribute("then_branch", sides[0].body), writer_.attribute("else_branch", sides[1].body)};
+  plan.attributes = {writer_.attribute("then_branch", sides[0].body),
+                     writer_.attribute("else_branch", sides[1].body)};
   const std::vector<TensorId> made = writer_.add(plan);
   const NodeId node = writer_.last_node();
   writer_.adopt(node, "then_branch", sides[0].body);
   writer_.adopt(node, "else_branch", sides[1].body);
   for (Merge& merge : merges) {
     for (std::size_t i = 0; i < merge.leaves.size(); ++i) {
-      if (merge.from[i] != std::string_view::npos) merge.leaves[i] = stand_in(merge.leaves[i], writer_.here(), made[merge.from[i]]);
+      if (merge.from[i] != std::string_view::npos)
+        merge.leaves[i] = stand_in(merge.leaves[i], writer_.here(), made[merge.from[i]]);
     }
     std::size_t at = 0;
     const Value value = rebuilt(merge.shape, merge.leaves, at);
@@ -245,7 +255,8 @@ Interpreter::Flow Interpreter::repeat(Frame& frame, const Statement& s) {
 
 Interpreter::Flow Interpreter::each(Frame& frame, const Statement& s) {
   const Expression& over = expression(frame, s.value);
-  const bool is_range = over.kind == Expression::Kind::call && expression(frame, over.first).text == "range" && !over.items.empty();
+  const bool is_range = over.kind == Expression::Kind::call &&
+                        expression(frame, over.first).text == "range" && !over.items.empty();
   targets_.clear();
   const std::string_view counter = expression(frame, s.targets[0]).text;
   if (!is_range) {
@@ -261,7 +272,8 @@ Interpreter::Flow Interpreter::each(Frame& frame, const Statement& s) {
   }
   const Value trips = evaluate(frame, over.items[over.items.size() == 1 ? 0 : 1]);
   const bool is_known = trips.is(Value::Kind::integer) && trips.integer <= kMostUnrolled;
-  if (!is_known || (!mentions_list(frame, s.body) && trips.integer > 1)) return loop(frame, s, trips, counter);
+  if (!is_known || (!mentions_list(frame, s.body) && trips.integer > 1))
+    return loop(frame, s, trips, counter);
   const std::int64_t begin = over.items.size() > 1 ? evaluate(frame, over.items[0]).integer : 0;
   for (std::int64_t i = begin; i < trips.integer && r_.ok(); ++i) {
     frame.names.insert_or_assign(counter, Value::number(i));
@@ -288,7 +300,8 @@ Value Interpreter::to_sequence(Value list) {
 }
 
 // Loop(trips, condition, carried…): `trips` none for a while loop.
-Interpreter::Flow Interpreter::loop(Frame& frame, const Statement& s, const Value& trips, std::string_view counter) {
+Interpreter::Flow Interpreter::loop(Frame& frame, const Statement& s, const Value& trips,
+                                    std::string_view counter) {
   std::vector<std::string_view> names;
   assigned(frame, s.body, names);
   std::erase_if(names, [&](std::string_view name) { return !frame.names.contains(name); });
@@ -299,8 +312,8 @@ Interpreter::Flow Interpreter::loop(Frame& frame, const Statement& s, const Valu
         const Statement& inner = statement_at(frame, index);
         if (inner.value == kNothing) return false;
         const Expression& e = expression(frame, inner.value);
-        return e.kind == Expression::Kind::call && expression(frame, e.first).text == "append" && !e.items.empty() &&
-               expression(frame, e.items[0]).text == n;
+        return e.kind == Expression::Kind::call && expression(frame, e.first).text == "append" &&
+               !e.items.empty() && expression(frame, e.items[0]).text == n;
       });
       if (!is_named) continue;
       to_sequence(value);
@@ -363,7 +376,8 @@ Interpreter::Flow Interpreter::loop(Frame& frame, const Statement& s, const Valu
   writer_.end_body(outputs);
   for (std::size_t i = 0; i < names.size(); ++i) {
     for (std::size_t k = 0; k < leaves[i].size(); ++k) {
-      plan.outputs.push_back(r_.model.arena.text(frame.path.empty() ? std::string(names[i]) : frame.path + "." + std::string(names[i])));
+      plan.outputs.push_back(r_.model.arena.text(
+          frame.path.empty() ? std::string(names[i]) : frame.path + "." + std::string(names[i])));
     }
   }
   plan.attributes = {writer_.attribute("body", body)};

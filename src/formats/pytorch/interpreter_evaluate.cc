@@ -63,7 +63,11 @@ Value Interpreter::evaluate(Frame& frame, Index index, std::size_t wanted) {
     case Expression::Kind::unary: {
       std::vector<Argument> arguments = {{{}, evaluate(frame, e.first)}};
       if (e.text == "+") return arguments[0].value;
-      return call_operator(frame, e.text == "not" ? "__not__" : e.text == "~" ? "bitwise_not" : "neg", arguments, 1);
+      return call_operator(frame,
+                           e.text == "not" ? "__not__"
+                           : e.text == "~" ? "bitwise_not"
+                                           : "neg",
+                           arguments, 1);
     }
     case Expression::Kind::binary:
       return binary(frame, e);
@@ -86,7 +90,8 @@ Value Interpreter::attribute(const Value& base, std::string_view name) {
   switch (base.kind) {
     case Value::Kind::path: {
       if (base.text == "CONSTANTS" && name.starts_with("c")) {
-        Value constant = objects_.constant(static_cast<std::size_t>(parse_decimal(name.substr(1)).value_or(1 << 30)));
+        Value constant =
+            objects_.constant(static_cast<std::size_t>(parse_decimal(name.substr(1)).value_or(1 << 30)));
         materialize(constant);
         return constant;
       }
@@ -104,7 +109,8 @@ Value Interpreter::attribute(const Value& base, std::string_view name) {
       const std::vector<std::string_view> fields = objects_.fields(base.text);
       const auto at = std::find(fields.begin(), fields.end(), name);
       const auto index = static_cast<std::size_t>(at - fields.begin());
-      return at != fields.end() && index < base.items->values.size() ? base.items->values[index] : Value::none();
+      return at != fields.end() && index < base.items->values.size() ? base.items->values[index]
+                                                                     : Value::none();
     }
     default:
       return Value::opaque();
@@ -160,15 +166,17 @@ Value Interpreter::binary(Frame& frame, const Expression& e) {
   struct Row {
     std::string_view sign, name;
   };
-  constexpr Row kRows[] = {{"+", "add"},        {"-", "sub"},      {"*", "mul"}, {"/", "div"}, {"//", "floor_divide"}, {"%", "remainder"},
-                           {"**", "pow"},       {"@", "matmul"},   {"==", "eq"}, {"!=", "ne"}, {"<", "lt"},            {">", "gt"},
-                           {"<=", "le"},        {">=", "ge"},      {"&", "__and__"}, {"|", "__or__"}, {"and", "__and__"}, {"or", "__or__"},
-                           {"is", "__is__"},    {"is not", "__isnot__"}};
+  constexpr Row kRows[] = {
+      {"+", "add"},       {"-", "sub"},       {"*", "mul"},     {"/", "div"},     {"//", "floor_divide"},
+      {"%", "remainder"}, {"**", "pow"},      {"@", "matmul"},  {"==", "eq"},     {"!=", "ne"},
+      {"<", "lt"},        {">", "gt"},        {"<=", "le"},     {">=", "ge"},     {"&", "__and__"},
+      {"|", "__or__"},    {"and", "__and__"}, {"or", "__or__"}, {"is", "__is__"}, {"is not", "__isnot__"}};
   const std::vector<std::string_view> targets = std::move(targets_);
   targets_.clear();
   std::vector<Argument> arguments = {{{}, evaluate(frame, e.first)}, {{}, evaluate(frame, e.second)}};
   targets_ = targets;
-  const auto* row = std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& r) { return r.sign == e.text; });
+  const auto* row =
+      std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& r) { return r.sign == e.text; });
   if (row == std::end(kRows)) return Value::opaque();
   return call_operator(frame, row->name, arguments, 1);
 }
@@ -181,7 +189,8 @@ std::vector<Argument> Interpreter::arguments_of(Frame& frame, const Expression& 
   for (const Index item : e.items) {
     const Expression& argument = expression(frame, item);
     if (argument.kind == Expression::Kind::starred) continue;
-    arguments.push_back({argument.kind == Expression::Kind::keyword ? argument.text : std::string_view(), evaluate(frame, item)});
+    arguments.push_back({argument.kind == Expression::Kind::keyword ? argument.text : std::string_view(),
+                         evaluate(frame, item)});
   }
   targets_ = targets;
   return arguments;
@@ -200,7 +209,8 @@ Value Interpreter::call(Frame& frame, const Expression& e, std::size_t wanted) {
     }
     if (base.is(Value::Kind::path)) {
       std::vector<Argument> arguments = arguments_of(frame, e);
-      const std::string_view name = r_.model.arena.text(std::string(base.text) + "." + std::string(callee.text));
+      const std::string_view name =
+          r_.model.arena.text(std::string(base.text) + "." + std::string(callee.text));
       return call_builtin(frame, name, arguments, wanted);
     }
     // A packed weight unpacks to its weight and bias; a tensor's method is the operator of that name.
@@ -213,7 +223,8 @@ Value Interpreter::call(Frame& frame, const Expression& e, std::size_t wanted) {
   return call_builtin(frame, callee.text, arguments, wanted);
 }
 
-Value Interpreter::call_builtin(Frame& frame, std::string_view name, std::vector<Argument>& arguments, std::size_t wanted) {
+Value Interpreter::call_builtin(Frame& frame, std::string_view name, std::vector<Argument>& arguments,
+                                std::size_t wanted) {
   const Value first = arguments.empty() ? Value() : arguments[0].value;
   const Value second = arguments.size() > 1 ? arguments[1].value : Value();
   if (name == "annotate" || name == "unchecked_cast") return second;
@@ -225,12 +236,14 @@ Value Interpreter::call_builtin(Frame& frame, std::string_view name, std::vector
   if (name.starts_with("ops.aten.")) return call_operator(frame, name.substr(9), arguments, wanted);
   if (name.starts_with("ops.")) {
     std::string qualified(name.substr(4));
-    if (const std::size_t dot = qualified.find('.'); dot != std::string::npos) qualified.replace(dot, 1, "::");
+    if (const std::size_t dot = qualified.find('.'); dot != std::string::npos)
+      qualified.replace(dot, 1, "::");
     return call_operator(frame, r_.model.arena.text(qualified), arguments, wanted);
   }
   if (name.starts_with("__torch__.")) {
     const Definition definition = objects_.find(name);
-    if (definition && definition.statement->kind == Statement::Kind::define) return call_code(definition, arguments, nullptr, frame);
+    if (definition && definition.statement->kind == Statement::Kind::define)
+      return call_code(definition, arguments, nullptr, frame);
     // A class: a NamedTuple keeps its fields.
     std::vector<Value> fields;
     for (const Argument& argument : arguments) fields.push_back(argument.value);
@@ -241,22 +254,28 @@ Value Interpreter::call_builtin(Frame& frame, std::string_view name, std::vector
   struct Row {
     std::string_view name, op;
   };
-  constexpr Row kCasts[] = {{"int", "Int"}, {"float", "Float"}, {"bool", "Bool"}, {"len", "len"}, {"str", "str"},
-                            {"min", "prim::min"}, {"max", "prim::max"}, {"abs", "abs"}, {"list", "list"}, {"range", "range"}};
-  const auto* row = std::find_if(std::begin(kCasts), std::end(kCasts), [&](const Row& r) { return r.name == name; });
+  constexpr Row kCasts[] = {{"int", "Int"},   {"float", "Float"},   {"bool", "Bool"},     {"len", "len"},
+                            {"str", "str"},   {"min", "prim::min"}, {"max", "prim::max"}, {"abs", "abs"},
+                            {"list", "list"}, {"range", "range"}};
+  const auto* row =
+      std::find_if(std::begin(kCasts), std::end(kCasts), [&](const Row& r) { return r.name == name; });
   return call_operator(frame, row == std::end(kCasts) ? name : row->op, arguments, wanted);
 }
 
-Value Interpreter::call_method(Frame& frame, const Value& self, std::string_view name, std::vector<Argument>& arguments) {
+Value Interpreter::call_method(Frame& frame, const Value& self, std::string_view name,
+                               std::vector<Argument>& arguments) {
   restore(self);
   const Definition definition = objects_.method(objects_.at(self).type, name);
   if (definition) return call_code(definition, arguments, &self, frame);
   // A class of C++ or an interface: nothing of it is known but what it is called.
-  return unknown_operator(frame, r_.model.arena.text(std::string(objects_.at(self).type) + "::" + std::string(name)), arguments, 1);
+  return unknown_operator(frame,
+                          r_.model.arena.text(std::string(objects_.at(self).type) + "::" + std::string(name)),
+                          arguments, 1);
 }
 
 // Runs a function of the code. `self` null: a free function, whose scope is its caller's.
-Value Interpreter::call_code(const Definition& definition, std::vector<Argument>& arguments, const Value* self, const Frame& from) {
+Value Interpreter::call_code(const Definition& definition, std::vector<Argument>& arguments,
+                             const Value* self, const Frame& from) {
   const Deeper deeper(depth_);
   if (!enter("a call")) return Value::none();
   const std::vector<std::string_view> targets = std::move(targets_);

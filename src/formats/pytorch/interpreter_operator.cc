@@ -14,19 +14,44 @@ struct ScalarResult {
   DType dtype;
 };
 constexpr ScalarResult kScalars[] = {
-    {"dim", DType::int64},        {"numel", DType::int64},      {"len", DType::int64},     {"Int", DType::int64},
-    {"IntImplicit", DType::int64}, {"Float", DType::float64},   {"FloatImplicit", DType::float64}, {"Bool", DType::boolean},
-    {"__contains__", DType::boolean}, {"__not__", DType::boolean}, {"__is__", DType::boolean}, {"__isnot__", DType::boolean},
-    {"is_floating_point", DType::boolean}, {"prim::min", DType::int64}, {"prim::max", DType::int64}, {"__range_length", DType::int64},
-    {"__derive_index", DType::int64}, {"ScalarImplicit", DType::float64}, {"item", DType::float64},
+    {"dim", DType::int64},
+    {"numel", DType::int64},
+    {"len", DType::int64},
+    {"Int", DType::int64},
+    {"IntImplicit", DType::int64},
+    {"Float", DType::float64},
+    {"FloatImplicit", DType::float64},
+    {"Bool", DType::boolean},
+    {"__contains__", DType::boolean},
+    {"__not__", DType::boolean},
+    {"__is__", DType::boolean},
+    {"__isnot__", DType::boolean},
+    {"is_floating_point", DType::boolean},
+    {"prim::min", DType::int64},
+    {"prim::max", DType::int64},
+    {"__range_length", DType::int64},
+    {"__derive_index", DType::int64},
+    {"ScalarImplicit", DType::float64},
+    {"item", DType::float64},
 };
 
 bool is_comparison(std::string_view name) {
   return name == "eq" || name == "ne" || name == "lt" || name == "gt" || name == "le" || name == "ge";
 }
 
-constexpr std::string_view kOpaque[] = {"prim::device", "prim::layout", "prim::type", "prim::grad", "prim::is_cuda", "str", "format", "warn",
-                                        "device", "manual_seed", "is_scripting", "prim::PythonOp", "__torch_function__"};
+constexpr std::string_view kOpaque[] = {"prim::device",
+                                        "prim::layout",
+                                        "prim::type",
+                                        "prim::grad",
+                                        "prim::is_cuda",
+                                        "str",
+                                        "format",
+                                        "warn",
+                                        "device",
+                                        "manual_seed",
+                                        "is_scripting",
+                                        "prim::PythonOp",
+                                        "__torch_function__"};
 
 bool are_equal(const Value& a, const Value& b) {
   if (a.is(Value::Kind::text) && b.is(Value::Kind::text)) return a.text == b.text;
@@ -55,15 +80,18 @@ std::optional<Value> arithmetic(std::string_view name, const Value& a, const Val
   std::int64_t out = 0;
   if (name == "add") {
     if (!is_whole) return Value::number(x + y);
-    return __builtin_add_overflow(a.integer, b.integer, &out) ? std::nullopt : std::optional(Value::number(out));
+    return __builtin_add_overflow(a.integer, b.integer, &out) ? std::nullopt
+                                                              : std::optional(Value::number(out));
   }
   if (name == "sub") {
     if (!is_whole) return Value::number(x - y);
-    return __builtin_sub_overflow(a.integer, b.integer, &out) ? std::nullopt : std::optional(Value::number(out));
+    return __builtin_sub_overflow(a.integer, b.integer, &out) ? std::nullopt
+                                                              : std::optional(Value::number(out));
   }
   if (name == "mul") {
     if (!is_whole) return Value::number(x * y);
-    return __builtin_mul_overflow(a.integer, b.integer, &out) ? std::nullopt : std::optional(Value::number(out));
+    return __builtin_mul_overflow(a.integer, b.integer, &out) ? std::nullopt
+                                                              : std::optional(Value::number(out));
   }
   if (name == "div") return y == 0 ? std::nullopt : std::optional(Value::number(x / y));
   if (name == "floordiv" || name == "floor_divide") {
@@ -84,14 +112,20 @@ std::optional<Value> arithmetic(std::string_view name, const Value& a, const Val
 std::optional<Value> arithmetic(std::string_view name, const Value& a) {
   const double x = a.as_real();
   if (name == "Int" || name == "IntImplicit") {
-    return std::fabs(x) < 9e18 ? std::optional(Value::number(a.is(Value::Kind::real) ? static_cast<std::int64_t>(x) : a.integer)) : std::nullopt;
+    return std::fabs(x) < 9e18 ? std::optional(Value::number(
+                                     a.is(Value::Kind::real) ? static_cast<std::int64_t>(x) : a.integer))
+                               : std::nullopt;
   }
   if (name == "Float" || name == "FloatImplicit") return Value::number(x);
   if (name == "Bool") return Value::boolean(x != 0);
   if (name == "__not__") return Value::boolean(x == 0);
-  if (name == "neg") return a.is(Value::Kind::real) ? Value::number(-x) : a.integer == INT64_MIN ? std::nullopt : std::optional(Value::number(-a.integer));
+  if (name == "neg")
+    return a.is(Value::Kind::real)  ? Value::number(-x)
+           : a.integer == INT64_MIN ? std::nullopt
+                                    : std::optional(Value::number(-a.integer));
   if (name == "sqrt") return Value::number(std::sqrt(x));
-  if (name == "floor") return Value::number(static_cast<std::int64_t>(std::fabs(x) < 9e18 ? std::floor(x) : 0));
+  if (name == "floor")
+    return Value::number(static_cast<std::int64_t>(std::fabs(x) < 9e18 ? std::floor(x) : 0));
   if (name == "ceil") return Value::number(static_cast<std::int64_t>(std::fabs(x) < 9e18 ? std::ceil(x) : 0));
   if (name == "prim::NumToTensor" || name == "ScalarImplicit" || name == "item") return a;
   return std::nullopt;
@@ -113,7 +147,8 @@ bool Interpreter::computed(std::string_view name, const std::vector<Argument>& a
   if (name == "__is__" || name == "__isnot__") {
     const Value& b = arguments.size() > 1 ? arguments[1].value : a;
     if (a.is(Value::Kind::opaque) || b.is(Value::Kind::opaque)) return false;
-    const bool same = a.is(Value::Kind::none) == b.is(Value::Kind::none) && (a.is(Value::Kind::none) || are_equal(a, b));
+    const bool same =
+        a.is(Value::Kind::none) == b.is(Value::Kind::none) && (a.is(Value::Kind::none) || are_equal(a, b));
     out = Value::boolean(same == (name == "__is__"));
     return true;
   }
@@ -122,7 +157,8 @@ bool Interpreter::computed(std::string_view name, const std::vector<Argument>& a
     out = type == DType::unknown ? Value::opaque() : Value::of_dtype(type);
     return true;
   }
-  if (name == "prim::unchecked_unwrap_optional" || name == "_unwrap_optional" || name == "prim::data" || name == "prim::unchecked_cast") {
+  if (name == "prim::unchecked_unwrap_optional" || name == "_unwrap_optional" || name == "prim::data" ||
+      name == "prim::unchecked_cast") {
     out = a;
     return true;
   }
@@ -137,19 +173,25 @@ bool Interpreter::computed(std::string_view name, const std::vector<Argument>& a
     out = Value::boolean(is_float(writer_.dtype_of(a)));
     return true;
   }
-  if ((name == "eq" || name == "ne") && arguments.size() > 1 && (a.is(Value::Kind::text) || a.is(Value::Kind::none) || a.is(Value::Kind::dtype))) {
+  if ((name == "eq" || name == "ne") && arguments.size() > 1 &&
+      (a.is(Value::Kind::text) || a.is(Value::Kind::none) || a.is(Value::Kind::dtype))) {
     const Value& b = arguments[1].value;
     if (b.is(Value::Kind::opaque) || b.is_tensor()) return false;
-    const bool same = are_equal(a, b) || (a.is(Value::Kind::dtype) && b.is(Value::Kind::integer) && dtype_of_code(b.integer) == static_cast<DType>(a.integer));
+    const bool same = are_equal(a, b) || (a.is(Value::Kind::dtype) && b.is(Value::Kind::integer) &&
+                                          dtype_of_code(b.integer) == static_cast<DType>(a.integer));
     out = Value::boolean(same == (name == "eq"));
     return true;
   }
   if (!a.is_number()) return false;
   std::optional<Value> value;
   if (arguments.size() == 1) value = arithmetic(name, a);
-  if (arguments.size() == 2 && arguments[1].value.is_number()) value = arithmetic(name, a, arguments[1].value);
-  if (name == "__range_length" && arguments.size() == 3 && arguments[1].value.is_number() && arguments[2].value.integer > 0) {
-    value = Value::number(std::max<std::int64_t>(0, (arguments[1].value.integer - a.integer + arguments[2].value.integer - 1) / arguments[2].value.integer));
+  if (arguments.size() == 2 && arguments[1].value.is_number())
+    value = arithmetic(name, a, arguments[1].value);
+  if (name == "__range_length" && arguments.size() == 3 && arguments[1].value.is_number() &&
+      arguments[2].value.integer > 0) {
+    value = Value::number(
+        std::max<std::int64_t>(0, (arguments[1].value.integer - a.integer + arguments[2].value.integer - 1) /
+                                      arguments[2].value.integer));
   }
   if (!value) return false;
   out = *value;
@@ -157,7 +199,8 @@ bool Interpreter::computed(std::string_view name, const std::vector<Argument>& a
 }
 
 // Lists of the code.
-bool Interpreter::list_operator(Frame& frame, std::string_view name, std::vector<Argument>& arguments, Value& out) {
+bool Interpreter::list_operator(Frame& frame, std::string_view name, std::vector<Argument>& arguments,
+                                Value& out) {
   if (arguments.empty()) return false;
   Value& a = arguments[0].value;
   if (name == "append" && a.is_items() && arguments.size() == 2) {
@@ -285,17 +328,20 @@ std::string_view Interpreter::output_name(const Frame& frame, std::size_t index)
 Value Interpreter::results(Frame&, std::string_view name, const std::vector<Argument>& arguments,
                            const std::vector<TensorId>& outputs, std::size_t wanted) {
   if (outputs.empty()) return Value::none();
-  const auto scalar = std::find_if(std::begin(kScalars), std::end(kScalars), [&](const ScalarResult& s) { return s.name == name; });
+  const auto scalar = std::find_if(std::begin(kScalars), std::end(kScalars),
+                                   [&](const ScalarResult& s) { return s.name == name; });
   DType type = scalar == std::end(kScalars) ? DType::unknown : scalar->dtype;
   if (name == "size" && arguments.size() > 1) type = DType::int64;
   // Arithmetic of numbers gives numbers.
-  const bool all_scalar = !arguments.empty() && std::all_of(arguments.begin(), arguments.end(), [](const Argument& a) {
-    return a.value.is_number() || a.value.is_scalar;
-  });
+  const bool all_scalar =
+      !arguments.empty() && std::all_of(arguments.begin(), arguments.end(), [](const Argument& a) {
+        return a.value.is_number() || a.value.is_scalar;
+      });
   if (type == DType::unknown && all_scalar && name != "prim::NumToTensor") {
     type = is_comparison(name) ? DType::boolean : DType::int64;
     for (const Argument& a : arguments) {
-      if (a.value.is(Value::Kind::real) || a.value.scalar_type == DType::float64) type = is_comparison(name) ? DType::boolean : DType::float64;
+      if (a.value.is(Value::Kind::real) || a.value.scalar_type == DType::float64)
+        type = is_comparison(name) ? DType::boolean : DType::float64;
     }
   }
   std::vector<Value> values;
@@ -311,7 +357,8 @@ Value Interpreter::results(Frame&, std::string_view name, const std::vector<Argu
   return Value::of_items(Value::Kind::tuple, std::move(values));
 }
 
-Value Interpreter::unknown_operator(Frame& frame, std::string_view source, const std::vector<Argument>& arguments, std::size_t wanted) {
+Value Interpreter::unknown_operator(Frame& frame, std::string_view source,
+                                    const std::vector<Argument>& arguments, std::size_t wanted) {
   Plan plan;
   plan.source = source;
   plan.scope = frame.scope;
@@ -322,13 +369,15 @@ Value Interpreter::unknown_operator(Frame& frame, std::string_view source, const
       if (!leaf.is_number()) plan.inputs.push_back(operand(leaf));
     }
   }
-  for (std::size_t i = 0; i < std::max<std::size_t>(wanted, 1); ++i) plan.outputs.push_back(output_name(frame, i));
+  for (std::size_t i = 0; i < std::max<std::size_t>(wanted, 1); ++i)
+    plan.outputs.push_back(output_name(frame, i));
   const std::size_t colons = source.rfind(':');
   const std::string_view name = colons == std::string_view::npos ? source : source.substr(colons + 1);
   return results(frame, name, arguments, writer_.add(plan), wanted);
 }
 
-Value Interpreter::call_operator(Frame& frame, std::string_view name, std::vector<Argument>& arguments, std::size_t wanted) {
+Value Interpreter::call_operator(Frame& frame, std::string_view name, std::vector<Argument>& arguments,
+                                 std::size_t wanted) {
   if (!enter("an operator")) return Value::none();
   Value out;
   if (computed(name, arguments, out) || list_operator(frame, name, arguments, out)) return out;
@@ -342,8 +391,10 @@ Value Interpreter::call_operator(Frame& frame, std::string_view name, std::vecto
   Translation translation(writer_, *row, arguments, wanted);
   translation.plan.source = source;
   translation.plan.scope = frame.scope;
-  if (!row->translate(translation) || !translation.bound) return unknown_operator(frame, source, arguments, wanted);
-  for (std::size_t i = 0; i < translation.plan.outputs.size(); ++i) translation.plan.outputs[i] = output_name(frame, i);
+  if (!row->translate(translation) || !translation.bound)
+    return unknown_operator(frame, source, arguments, wanted);
+  for (std::size_t i = 0; i < translation.plan.outputs.size(); ++i)
+    translation.plan.outputs[i] = output_name(frame, i);
   const std::vector<TensorId> made = writer_.add(translation.plan);
   if (translation.plan.op == "SplitToSequence") {
     Value list = Value::of_items(Value::Kind::list, {});

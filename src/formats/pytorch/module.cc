@@ -1,5 +1,5 @@
-// Modules as they are pickled: an object whose attributes hold its parameters, buffers and submodules by name.
-// Their classes are named, never looked up: what forward does is not in the file.
+// Modules as they are pickled: an object whose attributes hold its parameters, buffers and submodules by
+// name. Their classes are named, never looked up: what forward does is not in the file.
 #include <unordered_set>
 
 #include "formats/pytorch/reading.h"
@@ -20,7 +20,8 @@ class ModuleReader {
     const Ref attributes = p_.attributes(module);
     describe(module, attributes, path);
     add_all(p_.find(attributes, "_parameters"), path, Trained::yes, kNone);
-    add_all(p_.find(attributes, "_buffers"), path, Trained::no, p_.find(attributes, "_non_persistent_buffers_set"));
+    add_all(p_.find(attributes, "_buffers"), path, Trained::no,
+            p_.find(attributes, "_non_persistent_buffers_set"));
     add_packed(attributes, path);
     const auto children = p_.items(p_.find(attributes, "_modules"));
     for (std::size_t i = 0; i + 1 < children.size(); i += 2) {
@@ -121,7 +122,8 @@ void read_module(Reading& reading, const Archive& archive, TensorReader& tensors
 void say_attributes(Reading& r, const Archive& archive, TensorReader& tensors, Ref module) {
   const pickle::Pickle& p = archive.pickle;
   const Ref attributes = p.attributes(module);
-  for (const std::string_view key : {"task", "names", "nc", "yaml", "args", "pt_path", "yaml_file", "hyp", "config"}) {
+  for (const std::string_view key :
+       {"task", "names", "nc", "yaml", "args", "pt_path", "yaml_file", "hyp", "config"}) {
     const Ref value = p.find(attributes, key);
     if (value != kNone) say_all(r, p, key, value);
   }
@@ -129,7 +131,8 @@ void say_attributes(Reading& r, const Archive& archive, TensorReader& tensors, R
   if (stride == nullptr || stride->data.dtype != DType::float32) return;
   std::string words;
   for (std::size_t i = 0; i + 4 <= std::min<std::size_t>(stride->data.bytes.size(), 64); i += 4) {
-    words += (words.empty() ? "" : ", ") + std::to_string(static_cast<int>(load<float>(stride->data.bytes.data() + i)));
+    words += (words.empty() ? "" : ", ") +
+             std::to_string(static_cast<int>(load<float>(stride->data.bytes.data() + i)));
   }
   r.say("stride", "[" + words + "]");
 }

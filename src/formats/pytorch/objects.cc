@@ -44,7 +44,8 @@ Value Objects::root() {
 Value Objects::constant(std::size_t index) {
   const auto items = constants_.pickle.items(constants_.pickle.root());
   if (index >= items.size()) return Value::none();
-  Value value = value_of(constants_, *constant_tensors_, items[index], "CONSTANTS.c" + std::to_string(index), 0);
+  Value value =
+      value_of(constants_, *constant_tensors_, items[index], "CONSTANTS.c" + std::to_string(index), 0);
   return value;
 }
 
@@ -55,11 +56,13 @@ const StoredTensor* Objects::stored(const Value& value) {
   return tensor;
 }
 
-Value Objects::value_of(const Archive& archive, TensorReader& tensors, Ref ref, const std::string& path, int depth) {
+Value Objects::value_of(const Archive& archive, TensorReader& tensors, Ref ref, const std::string& path,
+                        int depth) {
   const pickle::Pickle& p = archive.pickle;
   if (!r_.visit(static_cast<std::size_t>(depth))) return Value::none();
   if (values_left_-- == 0) {
-    r_.fail(located(ErrorKind::unsupported, archive.place, archive.offset, "its modules share their values so often that they do not end",
+    r_.fail(located(ErrorKind::unsupported, archive.place, archive.offset,
+                    "its modules share their values so often that they do not end",
                     "This is no ordinary model; do not load it."));
     return Value::none();
   }
@@ -74,7 +77,8 @@ Value Objects::value_of(const Archive& archive, TensorReader& tensors, Ref ref, 
   const auto all = [&](std::span<const Ref> items, Value::Kind kind) {
     std::vector<Value> values;
     std::size_t index = 0;
-    for (const Ref item : items) values.push_back(value_of(archive, tensors, item, path + "." + std::to_string(index++), depth + 1));
+    for (const Ref item : items)
+      values.push_back(value_of(archive, tensors, item, path + "." + std::to_string(index++), depth + 1));
     return Value::of_items(kind, std::move(values));
   };
   switch (p.kind(ref)) {
@@ -107,7 +111,8 @@ Value Objects::value_of(const Archive& archive, TensorReader& tensors, Ref ref, 
   }
 }
 
-Value Objects::object_of(const Archive& archive, TensorReader& tensors, Ref ref, const std::string& path, int depth) {
+Value Objects::object_of(const Archive& archive, TensorReader& tensors, Ref ref, const std::string& path,
+                         int depth) {
   const pickle::Pickle& p = archive.pickle;
   Value value;
   value.kind = Value::Kind::object;
@@ -161,10 +166,12 @@ Value Objects::packed_of(const Archive& archive, TensorReader& tensors, Ref stat
   const auto optional = p.is_sequence(items[2]) ? p.items(items[2]) : std::span<const Ref>();
   parts.push_back(optional.empty() ? Value::none() : tensor(optional[0], "bias"));
   const StoredTensor* settings = tensors.read(p.items(items[1])[0]);
-  if (settings == nullptr || settings->data.dtype != DType::int16 || settings->data.stored_elements > 32) return Value::opaque();
+  if (settings == nullptr || settings->data.dtype != DType::int16 || settings->data.stored_elements > 32)
+    return Value::opaque();
   std::vector<std::int64_t> numbers(static_cast<std::size_t>(settings->data.stored_elements));
   numbers.resize(ElementReader(settings->data).read(std::span(numbers)));
-  const std::size_t axes = numbers.empty() || numbers[0] < 1 || numbers[0] > 3 ? 0 : static_cast<std::size_t>(numbers[0]);
+  const std::size_t axes =
+      numbers.empty() || numbers[0] < 1 || numbers[0] > 3 ? 0 : static_cast<std::size_t>(numbers[0]);
   if (axes == 0 || numbers.size() < 2 + 4 * axes) return Value::opaque();
   for (std::size_t part = 0; part < 3; ++part) {
     std::vector<Value> list;
@@ -190,7 +197,8 @@ const Unit* Objects::unit(std::string_view module) {
     r_.fail(text.error());
     return nullptr;
   }
-  Result<syntax::Program> program = syntax::parse(as_text(*text), member->name, member->header, r_.model.arena);
+  Result<syntax::Program> program =
+      syntax::parse(as_text(*text), member->name, member->header, r_.model.arena);
   if (!program) {
     r_.fail(std::move(program).error());
     return nullptr;
@@ -239,7 +247,8 @@ std::vector<std::string_view> Objects::listed(std::string_view type, std::string
     if (member.kind != Statement::Kind::assign || member.targets.empty()) continue;
     const Expression& target = in->program.expressions[member.targets[0]];
     const Expression& value = in->program.expressions[member.value];
-    if (target.kind != Expression::Kind::name || target.text != what || value.kind != Expression::Kind::list) continue;
+    if (target.kind != Expression::Kind::name || target.text != what || value.kind != Expression::Kind::list)
+      continue;
     for (const syntax::Index item : value.items) names.push_back(in->program.expressions[item].text);
   }
   return names;

@@ -44,11 +44,15 @@ class Objects {
   Object& at(const Value& object) { return *objects_[static_cast<std::size_t>(object.integer)]; }
   std::size_t size() const { return objects_.size(); }
   Value constant(std::size_t index);  // CONSTANTS.c0
-  Value value_of(const Archive& archive, TensorReader& tensors, pickle::Ref ref, const std::string& path, int depth);
-  Value restored_state(const Object& object) { return value_of(data_, *tensors_, object.state, object.path, 0); }
+  Value value_of(const Archive& archive, TensorReader& tensors, pickle::Ref ref, const std::string& path,
+                 int depth);
+  Value restored_state(const Object& object) {
+    return value_of(data_, *tensors_, object.state, object.path, 0);
+  }
 
   const StoredTensor* stored(const Value& value);
-  // A stored tensor that code makes anew (a view with another name) is never made: every Value::stored is here.
+  // A stored tensor that code makes anew (a view with another name) is never made: every Value::stored is
+  // here.
 
   // "__torch__.torch.nn.functional.relu": a class or function of the code.
   Definition find(std::string_view qualified);
@@ -63,7 +67,8 @@ class Objects {
   std::vector<std::string_view> fields(std::string_view type);
 
  private:
-  Value object_of(const Archive& archive, TensorReader& tensors, pickle::Ref ref, const std::string& path, int depth);
+  Value object_of(const Archive& archive, TensorReader& tensors, pickle::Ref ref, const std::string& path,
+                  int depth);
   Value packed_of(const Archive& archive, TensorReader& tensors, pickle::Ref state, const std::string& path);
 
   struct Stored {

@@ -13,9 +13,10 @@ struct Sign {
   std::string_view text;
   int rank;
 };
-constexpr Sign kBinary[] = {{"or", 0},  {"and", 1}, {"in", 2},  {"is", 2},  {"==", 2}, {"!=", 2}, {"<", 2},  {">", 2},  {"<=", 2},
-                            {">=", 2}, {"|", 3},   {"^", 4},   {"&", 5},   {"<<", 6}, {">>", 6}, {"+", 7},  {"-", 7},  {"*", 8},
-                            {"/", 8},  {"//", 8},  {"%", 8},   {"@", 8}};
+constexpr Sign kBinary[] = {{"or", 0}, {"and", 1}, {"in", 2}, {"is", 2}, {"==", 2}, {"!=", 2},
+                            {"<", 2},  {">", 2},   {"<=", 2}, {">=", 2}, {"|", 3},  {"^", 4},
+                            {"&", 5},  {"<<", 6},  {">>", 6}, {"+", 7},  {"-", 7},  {"*", 8},
+                            {"/", 8},  {"//", 8},  {"%", 8},  {"@", 8}};
 constexpr int kRanks = 9;
 
 class Parser {
@@ -160,7 +161,8 @@ class Parser {
     call.kind = Kind::call;
     call.first = callee;
     while (!failed_ && !is(")")) {
-      if (token().kind == Token::Kind::name && tokens_[at_ + 1].kind == Token::Kind::sign && tokens_[at_ + 1].text == "=") {
+      if (token().kind == Token::Kind::name && tokens_[at_ + 1].kind == Token::Kind::sign &&
+          tokens_[at_ + 1].text == "=") {
         const std::string_view keyword = token().text;
         advance(), advance();
         call.items.push_back(add(Kind::keyword, keyword, expression()));
@@ -309,7 +311,8 @@ class Parser {
     advance();
     if (token().kind != Token::Kind::indent) return fail("lacks an indented block");
     advance();
-    while (!failed_ && token().kind != Token::Kind::dedent && token().kind != Token::Kind::end) statement(out);
+    while (!failed_ && token().kind != Token::Kind::dedent && token().kind != Token::Kind::end)
+      statement(out);
     if (token().kind == Token::Kind::dedent) advance();
   }
 

@@ -69,7 +69,8 @@ std::string_view Pickle::module(Ref global) const {
 }
 std::string_view Pickle::name(Ref global) const {
   const Value& v = values_[global];
-  return v.kind == Kind::global ? std::string_view(v.as.text + v.a + 1, v.size - v.a - 1) : std::string_view();
+  return v.kind == Kind::global ? std::string_view(v.as.text + v.a + 1, v.size - v.a - 1)
+                                : std::string_view();
 }
 bool Pickle::is_global(Ref ref, std::string_view wanted_module, std::string_view wanted_name) const {
   return kind(ref) == Kind::global && name(ref) == wanted_name && module(ref) == wanted_module;

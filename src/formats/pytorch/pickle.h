@@ -1,5 +1,6 @@
 // A pickle read as data. Nothing is ever imported or called: what a pickle would build by calling something
-// is kept as "a call of NAME with these arguments and that state", and readers recognise the few names they know.
+// is kept as "a call of NAME with these arguments and that state", and readers recognise the few names they
+// know.
 //
 // Values live in one table and refer to each other by number, so cycles and shared values are ordinary and
 // cost nothing. Every opcode of protocols 0 to 5 is understood; one that needs something outside the file
@@ -22,12 +23,12 @@ inline constexpr Ref kNone = 0, kTrue = 1, kFalse = 2, kEmptyTuple = 3;
 
 enum class Kind : std::uint8_t {
   none,
-  boolean,     // integer() is 0 or 1
-  integer,     // fits int64
-  big,         // an integer beyond that: text() has its little-endian two's complement
+  boolean,  // integer() is 0 or 1
+  integer,  // fits int64
+  big,      // an integer beyond that: text() has its little-endian two's complement
   real,
   text,
-  bytes,       // bytes and bytearray
+  bytes,  // bytes and bytearray
   tuple,
   list,
   set,         // frozen or not
@@ -44,7 +45,7 @@ struct Value {
   Kind kind = Kind::none;
   Call call = Call::reduce;
   bool has_state = false;
-  bool has_pairs = false;  // of a call: items are keys and values
+  bool has_pairs = false;             // of a call: items are keys and values
   std::uint32_t a = 0, b = 0, c = 0;  // callee, arguments, state; or first and last cell
   std::uint32_t size = 0;             // of text, or how many items
   union {
@@ -91,7 +92,8 @@ class Pickle {
   // A global; also where an old file carries the class with its source beside it.
   Ref callee(Ref ref) const;
   std::span<const Ref> arguments(Ref ref) const;
-  Ref argument(Ref ref, std::size_t index) const;  // of a call, or the id of a persistent object; kNone beyond
+  Ref argument(Ref ref,
+               std::size_t index) const;  // of a call, or the id of a persistent object; kNone beyond
   bool has_state(Ref ref) const { return values_[ref].has_state; }
   Ref state(Ref ref) const { return values_[ref].has_state ? values_[ref].c : kNone; }
   // The dictionary of an object's attributes: its state, or the first half of a (dict, slots) state.

@@ -25,7 +25,8 @@ void Machine::fail(ErrorKind kind, std::string message, std::string advice) {
 bool Machine::take(std::uint64_t count, Bytes& out) {
   const std::uint64_t left = source_.bytes.size() - at_;
   if (count > left) {
-    fail(ErrorKind::truncated, "a pickle's opcode needs " + grouped(count) + " bytes, " + grouped(left) + " are left",
+    fail(ErrorKind::truncated,
+         "a pickle's opcode needs " + grouped(count) + " bytes, " + grouped(left) + " are left",
          "The file is cut short; fetch it again.");
     return false;
   }
@@ -117,7 +118,8 @@ void Machine::push_real(double value) {
 void Machine::push_long(Bytes digits) {
   if (digits.size() > 8) return push_text(Kind::big, as_text(digits));
   std::uint64_t value = 0;
-  for (std::size_t i = 0; i < digits.size(); ++i) value |= std::to_integer<std::uint64_t>(digits[i]) << (8 * i);
+  for (std::size_t i = 0; i < digits.size(); ++i)
+    value |= std::to_integer<std::uint64_t>(digits[i]) << (8 * i);
   const std::size_t bits = 8 * digits.size();
   if (bits != 0 && bits < 64 && (value >> (bits - 1) & 1) != 0) value |= ~std::uint64_t{0} << bits;
   push_integer(static_cast<std::int64_t>(value));
@@ -206,7 +208,8 @@ bool Machine::step() {
   opcode_at_ = at_;
   std::uint8_t op = 0;
   if (!number(op)) return false;
-  if (constant_opcode(op) || text_opcode(op) || container_opcode(op) || object_opcode(op) || memo_opcode(op)) {
+  if (constant_opcode(op) || text_opcode(op) || container_opcode(op) || object_opcode(op) ||
+      memo_opcode(op)) {
     return !failed_;
   }
   if (op >= 0x82 && op <= 0x84) {
@@ -258,7 +261,8 @@ void Machine::expand_pairs(Pickle& out) {
     const Ref list = out.argument(ref, 0);
     if (out.kind(list) != Kind::list) continue;
     const std::size_t begin = out.items_.size();
-    if (begin > 4 * kMaxValues) return fail(ErrorKind::unsupported, "holds more items than this reader takes");
+    if (begin > 4 * kMaxValues)
+      return fail(ErrorKind::unsupported, "holds more items than this reader takes");
     for (std::size_t i = 0; i < out.items(list).size(); ++i) {
       const Ref pair = out.items(list)[i];
       if (!out.is_sequence(pair) || out.items(pair).size() != 2) continue;

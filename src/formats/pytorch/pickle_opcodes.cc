@@ -317,7 +317,8 @@ bool Machine::memo_opcode(unsigned char op) {
       return true;
     case 0x80:  // PROTO
       if (number(u8) && u8 > 5) {
-        fail(ErrorKind::unsupported, "is a pickle of protocol " + std::to_string(u8) + ", newer than this reader");
+        fail(ErrorKind::unsupported,
+             "is a pickle of protocol " + std::to_string(u8) + ", newer than this reader");
       }
       return true;
     case 0x95:  // FRAME: how much to fetch at once, which a map does not need
@@ -393,7 +394,8 @@ void Machine::raw_unicode(std::string_view text) {
     if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == 'u' && read_hex(text, i + 2, 4, code)) {
       append_utf8(decoded, code);
       i += 5;
-    } else if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == 'U' && read_hex(text, i + 2, 8, code)) {
+    } else if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == 'U' &&
+               read_hex(text, i + 2, 8, code)) {
       append_utf8(decoded, code);
       i += 9;
     } else {

@@ -13,7 +13,8 @@ const ZipMember* find_data(const Zip& zip) {
   const ZipMember* best = nullptr;
   for (const ZipMember& member : zip.members()) {
     const std::size_t slash = member.name.rfind('/');
-    const std::string_view base = slash == std::string_view::npos ? member.name : member.name.substr(slash + 1);
+    const std::string_view base =
+        slash == std::string_view::npos ? member.name : member.name.substr(slash + 1);
     if (base != "data.pkl") continue;
     if (best == nullptr || member.name.size() < best->name.size()) best = &member;
   }
@@ -57,7 +58,8 @@ void read_zip(Reading& r) {
   }
   const std::string_view folder = folder_of(data->name);
   if (member_text(r, *zip, std::string(folder) + "byteorder") == "big") {
-    return r.fail(located(ErrorKind::unsupported, "byteorder", 0, "the file was written on a big-endian machine",
+    return r.fail(located(ErrorKind::unsupported, "byteorder", 0,
+                          "the file was written on a big-endian machine",
                           "Load and save it with PyTorch on this machine."));
   }
   const std::string version = member_text(r, *zip, std::string(folder) + "version");
@@ -80,7 +82,8 @@ void read_pickled(Reading& r, Result<Archive> archive, std::string_view version)
 // Spans must not overlap: tensors that share a storage are labelled once.
 void settle_spans(Model& model) {
   auto& spans = model.spans;
-  std::stable_sort(spans.begin(), spans.end(), [](const ByteSpan& a, const ByteSpan& b) { return a.offset < b.offset; });
+  std::stable_sort(spans.begin(), spans.end(),
+                   [](const ByteSpan& a, const ByteSpan& b) { return a.offset < b.offset; });
   std::uint64_t end = 0;
   std::vector<ByteSpan> kept;
   for (ByteSpan span : spans) {

@@ -7,5 +7,6 @@ namespace haoline::pytorch {
 
 bool sniff(const Probe& probe);
 Result<Model> read(Bytes file, const ReadOptions& options);
+std::span<const SourceOperator> source_operators();  // of ATen, by name
 
 }  // namespace haoline::pytorch

@@ -7,12 +7,14 @@ namespace haoline::pytorch {
 bool Reading::visit(std::size_t depth) {
   if (!ok()) return false;
   if (depth > kMaxDepth) {
-    fail(located(ErrorKind::unsupported, "pickle", 0, "is nested deeper than " + grouped(kMaxDepth) + " levels",
+    fail(located(ErrorKind::unsupported, "pickle", 0,
+                 "is nested deeper than " + grouped(kMaxDepth) + " levels",
                  "Save the weights alone (state_dict) and try again."));
     return false;
   }
   if (visits_left == 0) {
-    fail(located(ErrorKind::unsupported, "pickle", 0, "shares its values so often that a walk over it does not end",
+    fail(located(ErrorKind::unsupported, "pickle", 0,
+                 "shares its values so often that a walk over it does not end",
                  "This is no ordinary checkpoint; do not load it."));
     return false;
   }
@@ -33,7 +35,8 @@ void Reading::label(std::uint64_t offset, std::uint64_t size, ByteLabel label, D
 TensorId Reading::add_weight(std::string_view name, const StoredTensor& stored) {
   Graph& graph = model.graphs[Model::kMain];
   if (graph.tensors.size() >= kMaxTensors) {
-    fail(located(ErrorKind::unsupported, "pickle", 0, "holds more than " + grouped(kMaxTensors) + " tensors", ""));
+    fail(located(ErrorKind::unsupported, "pickle", 0, "holds more than " + grouped(kMaxTensors) + " tensors",
+                 ""));
     return {};
   }
   const auto index = static_cast<std::uint32_t>(graph.tensors.size());
@@ -50,7 +53,8 @@ TensorId Reading::add_weight(std::string_view name, const StoredTensor& stored) 
   tensor.constant = model.arena.create(stored.data);
   tensor.quantization = stored.quantization;
   tensor.trained = stored.trained;
-  if (stored.window_in_file) label(stored.window_offset, stored.window_size, ByteLabel::weights, stored.data.dtype);
+  if (stored.window_in_file)
+    label(stored.window_offset, stored.window_size, ByteLabel::weights, stored.data.dtype);
   return graph.tensors.add(std::move(tensor));
 }
 

@@ -12,10 +12,10 @@
 
 namespace haoline::pytorch {
 
-inline constexpr std::size_t kMaxDepth = 64;          // of dictionaries in dictionaries, modules in modules
+inline constexpr std::size_t kMaxDepth = 64;  // of dictionaries in dictionaries, modules in modules
 inline constexpr std::size_t kMaxTensors = 2'000'000;
-inline constexpr std::size_t kMaxMetadata = 4096;     // entries
-inline constexpr std::size_t kMaxText = 16384;        // bytes of one entry
+inline constexpr std::size_t kMaxMetadata = 4096;  // entries
+inline constexpr std::size_t kMaxText = 16384;     // bytes of one entry
 
 struct Reading {
   Reading(Bytes bytes, const ReadOptions& read_options) : file(bytes), options(read_options) {}
@@ -40,7 +40,8 @@ struct Reading {
   void label(std::uint64_t offset, std::uint64_t size, ByteLabel label, DType dtype = DType::unknown);
 };
 
-// --- state.cc: what a pickle's value holds, whatever its shape: dictionaries of tensors, checkpoints, modules
+// --- state.cc: what a pickle's value holds, whatever its shape: dictionaries of tensors, checkpoints,
+// modules
 void read_state(Reading& reading, const Archive& archive);
 
 // --- module.cc

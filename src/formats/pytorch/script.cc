@@ -15,8 +15,4 @@ void read_script(Reading& r, Zip& zip, std::string_view folder) {
   Interpreter(r, objects).run();
 }
 
-void read_exported(Reading& r, Zip&) {
-  r.fail(located(ErrorKind::unsupported, "zip", 0, "pt2 is not read yet", ""));
-}
-
 }  // namespace haoline::pytorch

@@ -14,16 +14,19 @@ using pickle::Ref;
 
 // Entries that are the model, by precedence. `params_ema` and `ema` are what is used where both are there
 // (super-resolution checkpoints, Ultralytics).
-constexpr std::string_view kModels[] = {"state_dict", "model_state_dict", "params_ema", "ema", "model", "params", "module",
-                                        "net", "network", "weights", "model_state", "ema_state_dict", "generator", "g_ema"};
+constexpr std::string_view kModels[] = {"state_dict",  "model_state_dict", "params_ema", "ema",     "model",
+                                        "params",      "module",           "net",        "network", "weights",
+                                        "model_state", "ema_state_dict",   "generator",  "g_ema"};
 
 // Entries that training needs and the model does not.
-constexpr std::string_view kTraining[] = {"optim", "scheduler", "scaler", "sched", "loops", "callbacks", "rng", "amp",
-                                          "train_dataloader", "criterion", "grad"};
+constexpr std::string_view kTraining[] = {
+    "optim", "scheduler", "scaler",           "sched",     "loops", "callbacks",
+    "rng",   "amp",       "train_dataloader", "criterion", "grad"};
 
 bool is_training(std::string_view key) {
   std::string lower(key);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return std::any_of(std::begin(kTraining), std::end(kTraining),
                      [&](std::string_view part) { return lower.find(part) != std::string::npos; });
 }
@@ -50,7 +53,8 @@ class State {
 
  private:
   void no_weights() {
-    r_.model.findings.push_back({FindingKind::unread_content, "the file was saved by PyTorch, but holds no tensors"});
+    r_.model.findings.push_back(
+        {FindingKind::unread_content, "the file was saved by PyTorch, but holds no tensors"});
   }
 
   // Whether an entry can be the model: a module, or a dictionary that leads to tensors soon.
@@ -157,7 +161,8 @@ class State {
     if (p_.is_sequence(ref)) {
       const auto items = p_.items(ref);
       if (std::any_of(items.begin(), items.end(), [&](Ref item) { return holds_tensors(item, 4); })) {
-        for (std::size_t i = 0; i < items.size(); ++i) walk(items[i], name + "[" + std::to_string(i) + "]", depth + 1);
+        for (std::size_t i = 0; i < items.size(); ++i)
+          walk(items[i], name + "[" + std::to_string(i) + "]", depth + 1);
         return;
       }
     }
@@ -170,9 +175,11 @@ class State {
     if (depth == 0) return false;
     const auto holds = [&](Ref item) { return holds_tensors(item, depth - 1); };
     const auto items = p_.items(ref);
-    if (std::any_of(items.begin(), items.begin() + std::min<std::ptrdiff_t>(std::ssize(items), 64), holds)) return true;
+    if (std::any_of(items.begin(), items.begin() + std::min<std::ptrdiff_t>(std::ssize(items), 64), holds))
+      return true;
     const auto arguments = p_.arguments(ref);
-    return std::any_of(arguments.begin(), arguments.end(), holds) || (p_.has_state(ref) && holds(p_.state(ref)));
+    return std::any_of(arguments.begin(), arguments.end(), holds) ||
+           (p_.has_state(ref) && holds(p_.state(ref)));
   }
 
   // A script object that packs tensors (quantized layers): its tensors under the entry's name.
@@ -189,7 +196,8 @@ class State {
     if (stored == nullptr) return;
     StoredTensor tensor = *stored;
     if (tensor.trained == Trained::unsaid) tensor.trained = trained_by_name(name, tensor.data.dtype);
-    if (const Ref parts = tensors_.parts(ref); parts != kNone && tensor.data.encoding == TensorData::Encoding::absent) {
+    if (const Ref parts = tensors_.parts(ref);
+        parts != kNone && tensor.data.encoding == TensorData::Encoding::absent) {
       return wrapped(name, tensor, parts);
     }
     r_.add_weight(name, tensor);

@@ -17,10 +17,10 @@ inline constexpr Index kNothing = ~Index{0};
 
 struct Expression {
   enum class Kind : std::uint8_t {
-    name,       // text
-    integer,    // integer
-    real,       // real
-    text,       // text, unescaped
+    name,     // text
+    integer,  // integer
+    real,     // real
+    text,     // text, unescaped
     none,
     truth,      // integer 0 or 1
     attribute,  // first . text
@@ -47,25 +47,25 @@ struct Expression {
 
 struct Statement {
   enum class Kind : std::uint8_t {
-    assign,      // targets = value; several targets are a tuple expression or chained
-    evaluate,    // value
-    give,        // return value
-    branch,      // if value: body else: other
-    repeat,      // while value: body
-    each,        // for targets[0] in value: body
-    define,      // def text(parameters): body
-    type,        // class text: body
-    nothing,     // pass, annotations, del
+    assign,    // targets = value; several targets are a tuple expression or chained
+    evaluate,  // value
+    give,      // return value
+    branch,    // if value: body else: other
+    repeat,    // while value: body
+    each,      // for targets[0] in value: body
+    define,    // def text(parameters): body
+    type,      // class text: body
+    nothing,   // pass, annotations, del
     raise,
   };
   Kind kind = Kind::nothing;
   std::string_view text;
   std::vector<Index> targets;
   Index value = kNothing;
-  std::vector<Index> body, other;               // statements
-  std::vector<std::string_view> parameters;     // of a definition
-  std::vector<Index> defaults;                  // one per parameter, kNothing where it has none
-  std::vector<Index> types;                     // one per parameter: its annotation
+  std::vector<Index> body, other;            // statements
+  std::vector<std::string_view> parameters;  // of a definition
+  std::vector<Index> defaults;               // one per parameter, kNothing where it has none
+  std::vector<Index> types;                  // one per parameter: its annotation
   std::uint32_t line = 0;
 };
 

@@ -56,20 +56,22 @@ const Rebuilder* rebuilder(std::string_view module, std::string_view name) {
 }
 
 bool is_numpy_array(const pickle::Pickle& p, Ref ref) {
-  return p.is_call(ref) && p.name(p.callee(ref)) == "_reconstruct" && p.module(p.callee(ref)).starts_with("numpy");
+  return p.is_call(ref) && p.name(p.callee(ref)) == "_reconstruct" &&
+         p.module(p.callee(ref)).starts_with("numpy");
 }
 
 // "f4", "<i8": type and bytes of an element; unknown for structures, objects, texts.
 DType numpy_type(std::string_view code) {
-  if (!code.empty() && (code.front() == '<' || code.front() == '|' || code.front() == '=')) code.remove_prefix(1);
+  if (!code.empty() && (code.front() == '<' || code.front() == '|' || code.front() == '='))
+    code.remove_prefix(1);
   struct Row {
     std::string_view code;
     DType type;
   };
-  constexpr Row kRows[] = {{"f8", DType::float64}, {"f4", DType::float32}, {"f2", DType::float16},
-                           {"i8", DType::int64},   {"i4", DType::int32},   {"i2", DType::int16},
-                           {"i1", DType::int8},    {"u8", DType::uint64},  {"u4", DType::uint32},
-                           {"u2", DType::uint16},  {"u1", DType::uint8},   {"b1", DType::boolean},
+  constexpr Row kRows[] = {{"f8", DType::float64},   {"f4", DType::float32},    {"f2", DType::float16},
+                           {"i8", DType::int64},     {"i4", DType::int32},      {"i2", DType::int16},
+                           {"i1", DType::int8},      {"u8", DType::uint64},     {"u4", DType::uint32},
+                           {"u2", DType::uint16},    {"u1", DType::uint8},      {"b1", DType::boolean},
                            {"c8", DType::complex64}, {"c16", DType::complex128}};
   for (const Row& row : kRows) {
     if (row.code == code) return row.type;
@@ -174,17 +176,19 @@ bool TensorReader::read_strided(Ref ref, StoredTensor& out) {
     window.dtype = type.dtype;
     window.bits = type.bits;
   }
-  if (window.bits == 0) return fail(ErrorKind::unsupported, ref, "a tensor has an element type this reader does not know");
+  if (window.bits == 0)
+    return fail(ErrorKind::unsupported, ref, "a tensor has an element type this reader does not know");
   window.offset += static_cast<std::uint64_t>(offset);
-  return read_integers(p.argument(ref, 2), window.extents) && read_integers(p.argument(ref, 3), window.strides) &&
-         place(window, out);
+  return read_integers(p.argument(ref, 2), window.extents) &&
+         read_integers(p.argument(ref, 3), window.strides) && place(window, out);
 }
 
 bool TensorReader::read_tar(std::string_view key, const TarTensor& tensor, StoredTensor& out) {
   const auto storage = archive_.storages.find(tensor.storage);
   const auto type = archive_.types.find(tensor.storage);
   if (storage == archive_.storages.end() || type == archive_.types.end()) {
-    return fail(ErrorKind::malformed, archive_.pickle.root(), "tensor " + std::string(key) + " has no storage");
+    return fail(ErrorKind::malformed, archive_.pickle.root(),
+                "tensor " + std::string(key) + " has no storage");
   }
   Window window;
   window.dtype = type->second;
@@ -203,7 +207,8 @@ bool TensorReader::find_storage(Ref ref, Window& window) {
   std::span<const Ref> id;
   if (p.kind(ref) == Kind::tuple) id = p.items(ref);
   std::vector<Ref> read_id;
-  for (std::size_t i = 0; i < 6 && p.kind(ref) == Kind::persistent; ++i) read_id.push_back(p.argument(ref, i));
+  for (std::size_t i = 0; i < 6 && p.kind(ref) == Kind::persistent; ++i)
+    read_id.push_back(p.argument(ref, i));
   if (!read_id.empty()) id = read_id;
   // A tar's storage has only its key.
   if (!id.empty() && archive_.storages.contains(p.text(id[0])) && p.text(id[0]) != "storage") {
@@ -223,7 +228,8 @@ bool TensorReader::find_storage(Ref ref, Window& window) {
   window.bits = type.bits;
   const auto at = archive_.storages.find(p.text(id[2]));
   if (at == archive_.storages.end()) {
-    if (p.text(id[3]) != "meta") return fail(ErrorKind::malformed, ref, "a tensor's storage is not in the file");
+    if (p.text(id[3]) != "meta")
+      return fail(ErrorKind::malformed, ref, "a tensor's storage is not in the file");
     window.storage = {};
     return true;
   }
@@ -258,8 +264,9 @@ bool TensorReader::place(const Window& window, StoredTensor& out) {
   data.dtype = window.dtype;
   data.extents = model_.arena.copy(window.extents);
   if (window.extents.size() != window.strides.size()) {
-    return fail(ErrorKind::malformed, window.at, "a tensor has " + counted(window.extents.size(), "extent") + " and " +
-                                                     counted(window.strides.size(), "stride"));
+    return fail(ErrorKind::malformed, window.at,
+                "a tensor has " + counted(window.extents.size(), "extent") + " and " +
+                    counted(window.strides.size(), "stride"));
   }
   Int128 count = 1;
   Int128 last = 0;  // the furthest element
@@ -286,8 +293,9 @@ bool TensorReader::place(const Window& window, StoredTensor& out) {
   const Int128 begin = static_cast<Int128>(window.offset) * bits / 8;
   const Int128 span = ((last + 1) * bits + 7) / 8;
   if (begin + span > static_cast<Int128>(window.storage.bytes.size())) {
-    fail(ErrorKind::truncated, window.at, "a tensor needs " + to_decimal(begin + span) +
-                                                     " bytes of its storage, which has " + grouped(window.storage.bytes.size()));
+    fail(ErrorKind::truncated, window.at,
+         "a tensor needs " + to_decimal(begin + span) + " bytes of its storage, which has " +
+             grouped(window.storage.bytes.size()));
     return false;
   }
   const Bytes elements =
@@ -349,12 +357,14 @@ bool TensorReader::read_quantized(Ref ref, StoredTensor& out, int depth) {
     const StoredTensor* zeros = scales != nullptr ? read(items[2], depth + 1) : nullptr;
     if (zeros == nullptr) return fail(ErrorKind::malformed, ref, "a quantized tensor has no scales");
     q.axis = static_cast<std::int32_t>(p.integer(items[3]));
-    std::vector<double> numbers(static_cast<std::size_t>(std::min<std::uint64_t>(scales->data.stored_elements, scales->data.bytes.size())));
+    std::vector<double> numbers(static_cast<std::size_t>(
+        std::min<std::uint64_t>(scales->data.stored_elements, scales->data.bytes.size())));
     numbers.resize(ElementReader(scales->data).read(std::span(numbers)));
     std::vector<float> rounded;
     for (const double number : numbers) rounded.push_back(static_cast<float>(number));
     q.scales = model_.arena.copy(rounded);
-    std::vector<std::int64_t> points(static_cast<std::size_t>(std::min<std::uint64_t>(zeros->data.stored_elements, zeros->data.bytes.size())));
+    std::vector<std::int64_t> points(static_cast<std::size_t>(
+        std::min<std::uint64_t>(zeros->data.stored_elements, zeros->data.bytes.size())));
     if (is_integer(zeros->data.dtype)) points.resize(ElementReader(zeros->data).read(std::span(points)));
     q.zero_points = model_.arena.copy(points);
   }
@@ -398,7 +408,8 @@ bool TensorReader::read_typed(Ref ref, StoredTensor& out, int depth) {
   // The call inside is not a value of its own: look at its arguments as if it were.
   const Ref arguments = p.argument(ref, 2);
   const auto items = p.is_sequence(arguments) ? p.items(arguments) : std::span<const Ref>();
-  if (how == nullptr || items.empty()) return fail(ErrorKind::unsupported, ref, "a tensor is made in a way this reader does not know");
+  if (how == nullptr || items.empty())
+    return fail(ErrorKind::unsupported, ref, "a tensor is made in a way this reader does not know");
   if (how->how == How::wrapper && items.size() >= 3) {
     std::vector<std::int64_t> sizes;
     if (!read_integers(items[2], sizes)) return false;
@@ -415,8 +426,11 @@ bool TensorReader::read_typed(Ref ref, StoredTensor& out, int depth) {
       window.dtype = element.dtype;
       window.bits = element.bits;
     }
-    if (window.bits == 0) return fail(ErrorKind::unsupported, ref, "a tensor has an element type this reader does not know");
-    if (!read_integers(items[2], window.extents) || !read_integers(items[3], window.strides) || !place(window, out)) return false;
+    if (window.bits == 0)
+      return fail(ErrorKind::unsupported, ref, "a tensor has an element type this reader does not know");
+    if (!read_integers(items[2], window.extents) || !read_integers(items[3], window.strides) ||
+        !place(window, out))
+      return false;
   } else {
     const StoredTensor* inner = read(items[0], depth + 1);
     if (inner == nullptr) return fail(ErrorKind::malformed, ref, "wraps a tensor that is none");

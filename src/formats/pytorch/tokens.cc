@@ -8,14 +8,16 @@ namespace haoline::pytorch::syntax {
 namespace {
 
 bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
 // Signs of several characters, longest first.
-constexpr std::string_view kSigns[] = {"**=", "//=", "...", "->", "**", "//", "==", "!=", "<=", ">=", "<<", ">>", ":=", "+=", "-=", "*=", "/="};
+constexpr std::string_view kSigns[] = {
+    "**=", "//=", "...", "->", "**", "//", "==", "!=", "<=", ">=", "<<", ">>", ":=", "+=", "-=", "*=", "/="};
 
 class Tokenizer {
  public:
@@ -163,7 +165,8 @@ class Tokenizer {
       } else if (is_digit(c) && c < '8') {  // octal, as TorchScript writes bytes
         int code = 0;
         std::size_t digits = 0;
-        for (; digits < 3 && i < text.size() && text[i] >= '0' && text[i] < '8'; ++digits) code = code * 8 + (text[i++] - '0');
+        for (; digits < 3 && i < text.size() && text[i] >= '0' && text[i] < '8'; ++digits)
+          code = code * 8 + (text[i++] - '0');
         --i;
         plain += static_cast<char>(code);
       } else if (c != '\n') {
@@ -183,7 +186,8 @@ class Tokenizer {
       }
     }
     const std::string_view found = text_.substr(at_, length);
-    if (length == 1 && std::string_view("()[]{},:.;=+-*/%@<>&|^~!").find(found[0]) == std::string_view::npos) {
+    if (length == 1 &&
+        std::string_view("()[]{},:.;=+-*/%@<>&|^~!").find(found[0]) == std::string_view::npos) {
       return fail("has a character that is no Python");
     }
     if (found == "(" || found == "[" || found == "{") ++open_;

@@ -19,7 +19,8 @@ std::uint16_t to_float16(float value) {
   const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000);
   const int exponent = static_cast<int>(bits >> 23 & 0xff) - 127 + 15;
   const std::uint32_t fraction = bits & 0x7fffff;
-  if (exponent >= 31) return static_cast<std::uint16_t>(sign | 0x7c00 | ((bits & 0x7fffffff) > 0x7f800000 ? 0x200 : 0));
+  if (exponent >= 31)
+    return static_cast<std::uint16_t>(sign | 0x7c00 | ((bits & 0x7fffffff) > 0x7f800000 ? 0x200 : 0));
   if (exponent <= 0) {
     if (exponent < -10) return sign;
     return static_cast<std::uint16_t>(sign | (fraction | 0x800000) >> (14 - exponent));
@@ -36,7 +37,10 @@ std::string encoded(const Value& value, DType dtype) {
   };
   const double real = value.as_real();
   const bool is_whole = value.kind != Value::Kind::real;
-  const std::int64_t integer = is_whole ? value.integer : std::isfinite(real) && std::fabs(real) < 9e18 ? static_cast<std::int64_t>(real) : 0;
+  const std::int64_t integer = is_whole ? value.integer
+                               : std::isfinite(real) && std::fabs(real) < 9e18
+                                   ? static_cast<std::int64_t>(real)
+                                   : 0;
   switch (dtype) {
     case DType::float64:
       return raw(real);
@@ -144,7 +148,9 @@ TensorId Writer::integer(std::int64_t value) {
 
 TensorId Writer::number(const Value& value, DType dtype) {
   if (!is_encodable(dtype)) {
-    dtype = value.kind == Value::Kind::real ? DType::float32 : value.kind == Value::Kind::boolean ? DType::boolean : DType::int64;
+    dtype = value.kind == Value::Kind::real      ? DType::float32
+            : value.kind == Value::Kind::boolean ? DType::boolean
+                                                 : DType::int64;
   }
   const std::string bytes = encoded(value, dtype);
   std::string key = "s" + std::to_string(static_cast<int>(dtype)) + ":" + bytes;
@@ -187,14 +193,16 @@ Attribute Writer::tensor_attribute(std::string_view name, const Value& element, 
 TensorId Writer::capture(GraphId into, GraphId from, TensorId tensor) {
   if (into == from) return tensor;
   const std::uint64_t key = std::uint64_t{from.index} << 32 | tensor.index;
-  if (const auto known = names_[into].captured.find(key); known != names_[into].captured.end()) return known->second;
+  if (const auto known = names_[into].captured.find(key); known != names_[into].captured.end())
+    return known->second;
   const GraphId parent = r_.model.graphs[into].parent;
   if (!parent) return {};  // not around this one: a reader's mistake, never reached
   const TensorId outer = capture(parent, from, tensor);
   if (!outer) return {};
   Tensor seen;
   const Tensor& original = r_.model.graphs[parent].tensors[outer];
-  seen.name = unique(names_[into].tensors, original.name, "", r_.model.graphs[into].tensors.size(), seen.source_name);
+  seen.name =
+      unique(names_[into].tensors, original.name, "", r_.model.graphs[into].tensors.size(), seen.source_name);
   seen.type = original.type;
   seen.shape = original.shape;
   seen.outer = outer;
@@ -210,15 +218,19 @@ TensorId Writer::in_here(const Value& tensor) {
 std::vector<TensorId> Writer::add(const Plan& plan) {
   Arena& arena = r_.model.arena;
   if (graph().nodes.size() >= r_.options.max_nodes) {
-    r_.fail(located(ErrorKind::unsupported, "code", 0, "makes more than " + grouped(r_.options.max_nodes) + " nodes", ""));
+    r_.fail(located(ErrorKind::unsupported, "code", 0,
+                    "makes more than " + grouped(r_.options.max_nodes) + " nodes", ""));
   }
   const std::size_t dot = plan.op.rfind('.');
   const std::string_view domain = dot == std::string_view::npos ? std::string_view() : plan.op.substr(0, dot);
   Node node;
-  node.op = plan.op.empty() ? Op::unknown : find_op(domain, dot == std::string_view::npos ? plan.op : plan.op.substr(dot + 1));
+  node.op = plan.op.empty()
+                ? Op::unknown
+                : find_op(domain, dot == std::string_view::npos ? plan.op : plan.op.substr(dot + 1));
   node.op_type = arena.text(plan.source);
   node.scope = plan.scope;
-  const std::string_view stem = node.op == Op::unknown ? plan.source : plan.op.substr(dot == std::string_view::npos ? 0 : dot + 1);
+  const std::string_view stem =
+      node.op == Op::unknown ? plan.source : plan.op.substr(dot == std::string_view::npos ? 0 : dot + 1);
   node.name = unique(names_[here_].nodes, plan.name, stem, graph().nodes.size(), node.source_name);
   node.version = plan.version;
   node.inputs = arena.copy(plan.inputs);

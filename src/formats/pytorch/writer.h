@@ -1,5 +1,5 @@
-// Appends nodes and constants to the graphs of the model, and knows in which graph one stands: an outer tensor
-// that a body needs is captured on the way down.
+// Appends nodes and constants to the graphs of the model, and knows in which graph one stands: an outer
+// tensor that a body needs is captured on the way down.
 #pragma once
 
 #include <optional>
@@ -38,11 +38,11 @@ class Writer {
   TensorId in_here(const Value& tensor);  // captures from the graphs around this one
   TensorId add_tensor(std::string_view name);
   TensorId add_weight(std::string_view name, const StoredTensor& stored);  // to the main graph
-  TensorId integers(std::span<const std::int64_t> values);  // one axis
-  TensorId integer(std::int64_t value);                     // a scalar
+  TensorId integers(std::span<const std::int64_t> values);                 // one axis
+  TensorId integer(std::int64_t value);                                    // a scalar
   TensorId constant(const TensorData& data);
-  TensorId number(const Value& value, DType dtype);         // a scalar of that type; unknown: float32 or int64
-  DType dtype_of(const Value& value) const;                 // as declared; unknown where nothing says it
+  TensorId number(const Value& value, DType dtype);  // a scalar of that type; unknown: float32 or int64
+  DType dtype_of(const Value& value) const;          // as declared; unknown where nothing says it
   // Rank as declared; nothing where nothing says it.
   std::optional<std::size_t> rank_of(const Value& value) const;
 
