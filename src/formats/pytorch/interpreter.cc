@@ -142,14 +142,8 @@ void Interpreter::run() {
   const Object& object = objects_.at(root);
   const Definition forward = objects_.method(object.type, "forward");
   if (!forward) {
-    r_.model.findings.push_back({FindingKind::assumed_architecture,
-                                 Message("the script has no forward method: only its weights are shown"),
-                                 {},
-                                 {},
-                                 {},
-                                 {},
-                                 0,
-                                 false});
+    r_.remark(FindingKind::assumed_architecture,
+              "the script has no forward method: only its weights are shown");
     return;
   }
   std::vector<Argument> arguments;

@@ -112,10 +112,10 @@ std::string class_name(const pickle::Pickle& p, Ref object) {
 void read_module(Reading& reading, const Archive& archive, TensorReader& tensors, Ref root,
                  std::string_view prefix) {
   ModuleReader(reading, archive, tensors).walk(root, std::string(prefix), 0);
-  reading.model.findings.push_back(
-      {FindingKind::assumed_architecture,
-       "the file holds a pickled module: its weights and its module tree, but not what its forward computes; "
-       "export it (torch.export, torch.jit) for a graph"});
+  reading.remark(
+      FindingKind::assumed_architecture,
+      "the file holds a pickled module: its weights and its module tree, but not what its forward computes; "
+      "export it (torch.export, torch.jit) for a graph");
 }
 
 // Ultralytics: the class names, the task, the strides of the heads, and the network's own description.

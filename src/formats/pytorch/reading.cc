@@ -28,6 +28,13 @@ void Reading::say(std::string_view key, std::string_view value) {
   model.metadata.push_back({model.arena.text(key), model.arena.text(value.substr(0, kMaxText))});
 }
 
+void Reading::remark(FindingKind kind, std::string_view text) {
+  Finding finding;
+  finding.kind = kind;
+  finding.message.add(text);
+  model.findings.push_back(std::move(finding));
+}
+
 void Reading::label(std::uint64_t offset, std::uint64_t size, ByteLabel label, DType dtype) {
   if (size != 0) model.spans.push_back({FileId{0}, label, dtype, offset, size});
 }

@@ -35,6 +35,7 @@ struct Reading {
   // False once a file makes the reader walk more than its size justifies.
   bool visit(std::size_t depth);
   void say(std::string_view key, std::string_view value);  // a metadata entry
+  void remark(FindingKind kind, std::string_view text);
   // A constant of the main graph. Its bytes are labelled as weights.
   TensorId add_weight(std::string_view name, const StoredTensor& stored);
   void label(std::uint64_t offset, std::uint64_t size, ByteLabel label, DType dtype = DType::unknown);
@@ -66,6 +67,9 @@ Trained trained_by_name(std::string_view name, DType dtype);
 
 // --- script.cc
 void read_script(Reading& reading, Zip& zip, std::string_view folder);
+
+// --- inputs.cc: types and ranks of a script's inputs, as far as the file lets one know them
+void settle_inputs(Reading& reading, Zip& zip, std::string_view folder);
 
 // --- exported.cc
 void read_exported(Reading& reading, Zip& zip);

@@ -13,6 +13,7 @@ void read_script(Reading& r, Zip& zip, std::string_view folder) {
     return;
   }
   Interpreter(r, objects).run();
+  if (r.ok()) settle_inputs(r, zip, folder);
 }
 
 }  // namespace haoline::pytorch

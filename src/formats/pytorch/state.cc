@@ -48,13 +48,13 @@ class State {
       walk(root, "", 0);
     }
     if (tensors_.error()) r_.fail(*tensors_.error());
+    for (const Stretch& stretch : apart_) r_.label(stretch.offset, stretch.size, ByteLabel::metadata);
     if (r_.ok() && r_.model.main().tensors.empty()) no_weights();
   }
 
  private:
   void no_weights() {
-    r_.model.findings.push_back(
-        {FindingKind::unread_content, "the file was saved by PyTorch, but holds no tensors"});
+    r_.remark(FindingKind::unread_content, "the file was saved by PyTorch, but holds no tensors");
   }
 
   // Whether an entry can be the model: a module, or a dictionary that leads to tensors soon.
@@ -154,6 +154,7 @@ class State {
           describe(key, items[i + 1]);
           continue;
         }
+        mapping_ = ref;
         walk(items[i + 1], name.empty() ? key : name + "." + key, depth + 1);
       }
       return;
@@ -191,11 +192,20 @@ class State {
     return true;
   }
 
+  // PyTorch's quantized layers keep the scale and zero point of their result beside the weight.
+  bool is_setting_of_quantization(std::string_view name, const TensorData& data) const {
+    if (data.stored_elements != 1) return false;
+    std::string key(name);
+    if (key.ends_with("zero_point")) return p_.has(mapping_, key.replace(key.size() - 10, 10, "scale"));
+    return key.ends_with("scale") && p_.has(mapping_, key.replace(key.size() - 5, 5, "zero_point"));
+  }
+
   void add(const std::string& name, Ref ref) {
     const StoredTensor* stored = tensors_.read(ref);
     if (stored == nullptr) return;
     StoredTensor tensor = *stored;
     if (tensor.trained == Trained::unsaid) tensor.trained = trained_by_name(name, tensor.data.dtype);
+    if (is_setting_of_quantization(name, tensor.data)) tensor.trained = Trained::auxiliary;
     if (const Ref parts = tensors_.parts(ref);
         parts != kNone && tensor.data.encoding == TensorData::Encoding::absent) {
       return wrapped(name, tensor, parts);
@@ -256,6 +266,7 @@ class State {
   const pickle::Pickle& p_;
   const Archive& archive_;
   TensorReader tensors_;
+  Ref mapping_ = kNone;  // the dictionary at hand
   std::vector<Stretch> apart_;
 };
 
@@ -265,8 +276,6 @@ Trained trained_by_name(std::string_view name, DType dtype) {
   const std::size_t dot = name.rfind('.');
   const std::string_view last = dot == std::string_view::npos ? name : name.substr(dot + 1);
   if (last == "running_mean" || last == "running_var" || last == "num_batches_tracked") return Trained::no;
-  // Scales and zero points of PyTorch's own quantized layers.
-  if ((last == "zero_point" || last == "scale") && dtype != DType::unknown) return Trained::unsaid;
   if (dtype == DType::int64 || dtype == DType::boolean) return Trained::no;
   return Trained::unsaid;
 }
