@@ -42,8 +42,8 @@ constexpr Format kFormats[] = {
      safetensors::sniff_folder, safetensors::read_folder, Grade::full, Grade::partial},
     {"flax", "Flax", ".msgpack", flax::sniff, flax::read, nullptr, nullptr, Grade::full, Grade::none},
     {"gguf", "GGUF", ".gguf", gguf::sniff, gguf::read, nullptr, nullptr, Grade::full, Grade::partial},
-    {"pytorch", "PyTorch", ".pt .pth .bin .ckpt .pt2", pytorch::sniff, pytorch::read, nullptr, nullptr,
-     Grade::full, Grade::full, Grade::full, Grade::none, pytorch::source_operators},
+    {"pytorch", "PyTorch", ".pt .pth .bin .ckpt .pt2", pytorch::sniff, pytorch::read, pytorch::sniff_folder,
+     pytorch::read_folder, Grade::full, Grade::full, Grade::full, Grade::none, pytorch::source_operators},
     {"numpy", "NumPy", ".npy .npz", numpy::sniff, numpy::read, nullptr, nullptr, Grade::full, Grade::none},
 };
 

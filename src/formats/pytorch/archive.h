@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/zip.h"
 #include "formats/pytorch/pickle.h"
+#include "ir/attribute.h"
 #include "ir/dtype.h"
 
 namespace haoline::pytorch {
@@ -39,6 +40,7 @@ struct Archive {
   std::unordered_map<std::string_view, DType> types;        // of a tar's storages, by key
   std::string_view place = "data.pkl";
   std::uint64_t offset = 0;  // of the pickle in the file
+  FileId file{0};            // which of the model's files this is
 };
 
 // Element type of a storage class or a dtype: "FloatStorage", "float32". Quantized ones are the integers

@@ -70,23 +70,39 @@ void read_zip(Reading& r) {
   r.model.format_version = "zip" + (version.empty() ? "" : " " + version);
   Result<Archive> archive = open_zip_record(*zip, *data, std::string(folder) + "data/", r.model.arena);
   if (!archive) return r.fail(std::move(archive).error());
+  archive->file = r.file_id;
   read_state(r, *archive);
 }
 
 void read_pickled(Reading& r, Result<Archive> archive, std::string_view version) {
   r.model.format_version = version;
   if (!archive) return r.fail(std::move(archive).error());
+  archive->file = r.file_id;
   read_state(r, *archive);
+}
+
+void read_content(Reading& r) {
+  if (Zip::sniff(r.file)) {
+    read_zip(r);
+  } else if (sniff_tar(r.file)) {
+    read_pickled(r, open_tar(r.file, r.model.arena), "tar");
+  } else {
+    read_pickled(r, open_legacy(r.file, r.model.arena), "legacy pickle");
+  }
 }
 
 // Spans must not overlap: tensors that share a storage are labelled once.
 void settle_spans(Model& model) {
   auto& spans = model.spans;
-  std::stable_sort(spans.begin(), spans.end(),
-                   [](const ByteSpan& a, const ByteSpan& b) { return a.offset < b.offset; });
+  std::stable_sort(spans.begin(), spans.end(), [](const ByteSpan& a, const ByteSpan& b) {
+    return a.file != b.file ? a.file < b.file : a.offset < b.offset;
+  });
   std::uint64_t end = 0;
+  FileId file;
   std::vector<ByteSpan> kept;
   for (ByteSpan span : spans) {
+    if (span.file != file) end = 0;
+    file = span.file;
     if (span.offset + span.size <= end) continue;
     if (span.offset < end) {
       span.size -= end - span.offset;
@@ -96,6 +112,10 @@ void settle_spans(Model& model) {
     kept.push_back(span);
   }
   spans = std::move(kept);
+}
+
+bool is_weights_file(const std::string& name) {
+  return name.starts_with("pytorch_model") && name.ends_with(".bin") && name.find('/') == std::string::npos;
 }
 
 }  // namespace
@@ -113,14 +133,43 @@ Result<Model> read(Bytes file, const ReadOptions& options) {
   reading.model.producer = "PyTorch";
   reading.model.files.add({std::string(options.name), "model", file});
   reading.model.graphs.add({});
-  if (Zip::sniff(file)) {
-    read_zip(reading);
-  } else if (sniff_tar(file)) {
-    read_pickled(reading, open_tar(file, reading.model.arena), "tar");
-  } else {
-    read_pickled(reading, open_legacy(file, reading.model.arena), "legacy pickle");
-  }
+  read_content(reading);
   if (!reading.ok()) return std::move(*reading.error);
+  // A .bin of Hugging Face has its config beside it; other names say nothing of what lies around.
+  if (reading.model.main().nodes.empty()) {
+    read_companions(reading, options.name.ends_with(".bin") ? options.files : nullptr);
+  }
+  settle_spans(reading.model);
+  return std::move(reading.model);
+}
+
+// A folder of Hugging Face whose weights are PyTorch's, in one file or in shards that an index lists.
+bool sniff_folder(std::span<const std::string> files) {
+  const bool has_safetensors = std::any_of(files.begin(), files.end(), [](const std::string& name) {
+    return name.ends_with(".safetensors") && name.find('/') == std::string::npos;
+  });
+  return !has_safetensors && std::any_of(files.begin(), files.end(), is_weights_file);
+}
+
+Result<Model> read_folder(FileProvider& files, const ReadOptions& options) {
+  Reading reading({}, options);
+  reading.model.format = "pytorch";
+  reading.model.producer = "PyTorch";
+  reading.model.graphs.add({});
+  for (const std::string& name : files.list()) {
+    if (!is_weights_file(name)) continue;
+    Result<FileProvider::Opened> opened = files.open(name);
+    if (!opened) return std::move(opened).error();
+    reading.file = opened->bytes;
+    reading.file_id = reading.model.files.add({name, "model", opened->bytes});
+    if (!sniff({opened->bytes.first(std::min(opened->bytes.size(), kProbeBytes)), opened->bytes.size(),
+                opened->bytes})) {
+      return located(ErrorKind::malformed, name, 0, "is no file of torch.save", "Download it again.");
+    }
+    read_content(reading);
+    if (!reading.ok()) return std::move(*reading.error);
+  }
+  read_companions(reading, &files);
   settle_spans(reading.model);
   return std::move(reading.model);
 }

@@ -36,7 +36,7 @@ void Reading::remark(FindingKind kind, std::string_view text) {
 }
 
 void Reading::label(std::uint64_t offset, std::uint64_t size, ByteLabel label, DType dtype) {
-  if (size != 0) model.spans.push_back({FileId{0}, label, dtype, offset, size});
+  if (size != 0) model.spans.push_back({file_id, label, dtype, offset, size});
 }
 
 TensorId Reading::add_weight(std::string_view name, const StoredTensor& stored) {

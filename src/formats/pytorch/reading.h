@@ -21,6 +21,7 @@ struct Reading {
   Reading(Bytes bytes, const ReadOptions& read_options) : file(bytes), options(read_options) {}
 
   Bytes file;
+  FileId file_id{0};  // of the model's files: the shard at hand
   const ReadOptions& options;
   Model model;
   std::optional<Error> error;
@@ -64,6 +65,9 @@ std::string key_text(const pickle::Pickle& p, pickle::Ref key);  // of a diction
 
 // Whether a name is that of a running statistic, which training does not change by gradients.
 Trained trained_by_name(std::string_view name, DType dtype);
+
+// --- folder.cc: what lies beside weights of Hugging Face, as metadata and architecture facts
+void read_companions(Reading& reading, FileProvider* files);
 
 // --- script.cc
 void read_script(Reading& reading, Zip& zip, std::string_view folder);

@@ -311,7 +311,7 @@ bool TensorReader::place(const Window& window, StoredTensor& out) {
       return true;
     }
     data.bytes = elements;
-    if (window.storage.in_file) data.file = FileId{0};
+    if (window.storage.in_file) data.file = archive_.file;
     data.offset = out.window_offset;
     if (!in_order && last + 1 < count) {  // expanded: one element stands for many
       data.encoding = TensorData::Encoding::filler;
