@@ -195,6 +195,7 @@ TEST(PyTorch, DoesNotWalkSharedValuesForever) {
   for (int i = 1; i < 60; ++i)
     bomb += "]q"s + static_cast<char>(i + 1) + "h" + static_cast<char>(i) + "ah" + static_cast<char>(i) + "a";
   const Read r = read_file(saved(p_dict({{"x", bomb}}), {}));
+  ASSERT_EQ(r.problem, "");
   EXPECT_EQ(r.model.main().tensors.size(), 0u);
 }
 

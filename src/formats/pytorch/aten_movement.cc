@@ -353,6 +353,8 @@ constexpr AtenRow kRows[] = {
     {"pixel_unshuffle", "self downscale_factor", shuffle, "SpaceToDepth"},
     {"tril", "self diagonal", triangle, "Trilu", 0},
     {"triu", "self diagonal", triangle, "Trilu", 1},
+    {"nonzero", "self", same, "haoline.ArgWhere"},
+    {"argwhere", "self", same, "haoline.ArgWhere"},
     {"roll", "self shifts dims", with_axes, "haoline.Roll"},
     {"flip", "self dims", with_axes, "haoline.Flip"},
 };
