@@ -6,7 +6,9 @@
 #include "formats/format.h"
 #include "formats/gguf/reader.h"
 #include "formats/keras/reader.h"
+#include "formats/numpy/reader.h"
 #include "formats/onnx/reader.h"
+#include "formats/pytorch/reader.h"
 #include "formats/safetensors/reader.h"
 #include "formats/shared/looks_like.h"
 #include "formats/tensorrt/reader.h"
@@ -43,6 +45,9 @@ constexpr Format kFormats[] = {
      safetensors::sniff_folder, safetensors::read_folder, Grade::full, Grade::partial},
     {"flax", "Flax", ".msgpack", flax::sniff, flax::read, nullptr, nullptr, Grade::full, Grade::none},
     {"gguf", "GGUF", ".gguf", gguf::sniff, gguf::read, nullptr, nullptr, Grade::full, Grade::partial},
+    {"pytorch", "PyTorch", ".pt .pth .bin .ckpt .pt2", pytorch::sniff, pytorch::read, pytorch::sniff_folder,
+     pytorch::read_folder, Grade::full, Grade::full, Grade::full, Grade::none, pytorch::source_operators},
+    {"numpy", "NumPy", ".npy .npz", numpy::sniff, numpy::read, nullptr, nullptr, Grade::full, Grade::none},
 };
 
 }  // namespace

@@ -30,6 +30,8 @@ constexpr Family kFamilies[] = {
     extra_movement_rows,
     extra_product_rows,
     extra_recurrent_rows,
+    extra_axes_rows,
+    extra_pool_rows,
     extra_layer_rows,
     extra_other_rows,
     extra_position_rows,

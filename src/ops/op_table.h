@@ -47,6 +47,8 @@ std::span<const OpRow> extra_attention_rows();  // extra_attention.cc: latent, d
 std::span<const OpRow> extra_moe_rows();        // extra_moe.cc: routed experts
 std::span<const OpRow> extra_recurrence_rows();  // extra_recurrence.cc: state spaces, RWKV, gated units
 std::span<const OpRow> extra_layer_rows();  // extra_layers.cc: Keras' layers that are several products in one
+std::span<const OpRow> extra_axes_rows();   // extra_axes.cc: axes swapped, joined, split; sizes as values
+std::span<const OpRow> extra_pool_rows();   // extra_pools.cc: adaptive pools, stacked recurrent layers, sorts
 // com.microsoft, in microsoft/
 std::span<const OpRow> ms_attention_rows();  // attention.cc: with projections inside, multi-head, packed
 std::span<const OpRow>
