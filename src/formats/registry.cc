@@ -8,6 +8,7 @@
 #include "formats/onnx/reader.h"
 #include "formats/safetensors/reader.h"
 #include "formats/shared/looks_like.h"
+#include "formats/tensorflow/reader.h"
 #include "formats/tensorrt/reader.h"
 #include "formats/tflite/reader.h"
 
@@ -40,6 +41,14 @@ constexpr Format kFormats[] = {
      safetensors::sniff_folder, safetensors::read_folder, Grade::full, Grade::partial},
     {"flax", "Flax", ".msgpack", flax::sniff, flax::read, nullptr, nullptr, Grade::full, Grade::none},
     {"gguf", "GGUF", ".gguf", gguf::sniff, gguf::read, nullptr, nullptr, Grade::full, Grade::partial},
+    {.name = "tensorflow",
+     .title = "TensorFlow",
+     .extensions = ".pb .pbtxt .meta, SavedModel folders",
+     .sniff = tensorflow::sniff,
+     .read = tensorflow::read,
+     .sniff_folder = tensorflow::sniff_folder,
+     .read_folder = tensorflow::read_folder,
+     .operators = graphdef::source_operators},
 };
 
 }  // namespace

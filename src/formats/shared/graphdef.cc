@@ -326,9 +326,8 @@ std::int64_t Attrs::type(std::string_view name, std::int64_t otherwise) const {
 }
 std::optional<PlainShape> Attrs::shape(std::string_view name) const {
   std::optional<PlainShape> shape;
-  each(name, wire::attr::shape, [&](Fields& message) {
-    shape = read_shape(*context_, message.bytes(), {&kAttr, name});
-  });
+  each(name, wire::attr::shape,
+       [&](Fields& message) { shape = read_shape(*context_, message.bytes(), {&kAttr, name}); });
   return shape;
 }
 Bytes Attrs::tensor(std::string_view name) const {
@@ -350,9 +349,8 @@ std::string_view name_of_function(Context& context, Bytes bytes, const Place& pl
 
 std::string_view Attrs::function(std::string_view name) const {
   std::string_view found;
-  each(name, wire::attr::func, [&](Fields& message) {
-    found = name_of_function(*context_, message.bytes(), {&kAttr, name});
-  });
+  each(name, wire::attr::func,
+       [&](Fields& message) { found = name_of_function(*context_, message.bytes(), {&kAttr, name}); });
   return found;
 }
 std::vector<std::int64_t> Attrs::integers(std::string_view name) const {

@@ -52,8 +52,8 @@ struct NodeList {
 
 struct Arg {
   std::string_view name;
-  std::int64_t type = 0;           // 0: as an attribute says
-  std::string_view type_attr;      // of the call
+  std::int64_t type = 0;       // 0: as an attribute says
+  std::string_view type_attr;  // of the call
   bool is_list = false;
 };
 
@@ -102,7 +102,7 @@ class Attrs {
   std::string_view text(std::string_view name, std::string_view otherwise = {}) const;
   std::int64_t type(std::string_view name, std::int64_t otherwise = 0) const;
   std::optional<PlainShape> shape(std::string_view name) const;
-  Bytes tensor(std::string_view name) const;  // a TensorProto; empty when there is none
+  Bytes tensor(std::string_view name) const;               // a TensorProto; empty when there is none
   std::string_view function(std::string_view name) const;  // "" when there is none
   // Lists. Empty where there is none.
   std::vector<std::int64_t> integers(std::string_view name) const;

@@ -13,12 +13,17 @@ struct OnnxType {
   std::int64_t number;
 };
 constexpr OnnxType kOnnxTypes[] = {
-    {DType::float32, 1},     {DType::uint8, 2},          {DType::int8, 3},        {DType::uint16, 4},
-    {DType::int16, 5},       {DType::int32, 6},          {DType::int64, 7},       {DType::string, 8},
-    {DType::boolean, 9},     {DType::float16, 10},       {DType::float64, 11},    {DType::uint32, 12},
-    {DType::uint64, 13},     {DType::complex64, 14},     {DType::complex128, 15}, {DType::bfloat16, 16},
-    {DType::float8_e4m3fn, 17}, {DType::float8_e4m3fnuz, 18}, {DType::float8_e5m2, 19},
-    {DType::float8_e5m2fnuz, 20}, {DType::uint4, 21},    {DType::int4, 22},
+    {DType::float32, 1},        {DType::uint8, 2},
+    {DType::int8, 3},           {DType::uint16, 4},
+    {DType::int16, 5},          {DType::int32, 6},
+    {DType::int64, 7},          {DType::string, 8},
+    {DType::boolean, 9},        {DType::float16, 10},
+    {DType::float64, 11},       {DType::uint32, 12},
+    {DType::uint64, 13},        {DType::complex64, 14},
+    {DType::complex128, 15},    {DType::bfloat16, 16},
+    {DType::float8_e4m3fn, 17}, {DType::float8_e4m3fnuz, 18},
+    {DType::float8_e5m2, 19},   {DType::float8_e5m2fnuz, 20},
+    {DType::uint4, 21},         {DType::int4, 22},
 };
 
 void drop_first(Translation& t) {
@@ -260,7 +265,8 @@ bool truncated_mod(Translation& t) {
 // A matrix with nothing but its main diagonal, as high as wide; other ones stay as themselves.
 bool main_diagonal(Translation& t) {
   const auto diagonal = t.constant(1);
-  const bool is_main = diagonal && std::all_of(diagonal->begin(), diagonal->end(), [](auto k) { return k == 0; });
+  const bool is_main =
+      diagonal && std::all_of(diagonal->begin(), diagonal->end(), [](auto k) { return k == 0; });
   const bool is_square = t.scalar(2).value_or(0) == -1 && t.scalar(3).value_or(0) == -1;
   if (!is_main || !is_square) return false;
   t.keep(1);

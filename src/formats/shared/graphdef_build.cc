@@ -11,20 +11,77 @@ namespace {
 constexpr std::size_t kMaxFindings = 4096;
 
 // What makes no result that a forward pass is asked for: it trains, saves, summarizes or waits.
-constexpr std::string_view kNoResults[] = {
-    "Abort", "Assert", "ControlTrigger", "MergeSummary", "NoOp", "Print", "PrintV2", "Save", "SaveSlices", "SaveV2",
-    "MergeV2Checkpoints", "ShardedFilename", "WriteSummary", "WriteFile", "Restore", "RestoreSlice", "RestoreV2",
-    "IsVariableInitialized", "VarIsInitializedOp", "ReportUninitializedVariables", "QueueCloseV2",
-    "QueueEnqueueV2", "QueueEnqueueManyV2", "QueueDequeueV2", "QueueDequeueManyV2", "QueueSizeV2", "FIFOQueueV2",
-    "RandomShuffleQueueV2", "InitializeTableV2", "InitializeTable", "InitializeTableFromTextFileV2",
-    "InitializeTableFromTextFile", "LookupTableImportV2", "LookupTableImport", "DestroyResourceOp",
-    "DeleteIterator", "MakeIterator", "Const", "Placeholder", "PlaceholderV2", "VariableV2", "Variable",
-    "VarHandleOp", "HashTableV2", "HashTable", "MutableHashTableV2", "Assign", "AssignAdd", "AssignSub",
-    "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp", "ScalarSummary", "HistogramSummary",
-    "ImageSummary", "AudioSummary", "AudioSummaryV2", "TensorSummary", "TensorSummaryV2", "WriteScalarSummary",
-    "WriteHistogramSummary", "WriteImageSummary", "WriteGraphSummary", "WriteAudioSummary", "SummaryWriter",
-    "CreateSummaryFileWriter", "CloseSummaryWriter", "FlushSummaryWriter", "_Retval"};
-constexpr std::string_view kTrainingScopes[] = {"gradients", "save", "train", "training", "report_uninitialized_variables"};
+constexpr std::string_view kNoResults[] = {"Abort",
+                                           "Assert",
+                                           "ControlTrigger",
+                                           "MergeSummary",
+                                           "NoOp",
+                                           "Print",
+                                           "PrintV2",
+                                           "Save",
+                                           "SaveSlices",
+                                           "SaveV2",
+                                           "MergeV2Checkpoints",
+                                           "ShardedFilename",
+                                           "WriteSummary",
+                                           "WriteFile",
+                                           "Restore",
+                                           "RestoreSlice",
+                                           "RestoreV2",
+                                           "IsVariableInitialized",
+                                           "VarIsInitializedOp",
+                                           "ReportUninitializedVariables",
+                                           "QueueCloseV2",
+                                           "QueueEnqueueV2",
+                                           "QueueEnqueueManyV2",
+                                           "QueueDequeueV2",
+                                           "QueueDequeueManyV2",
+                                           "QueueSizeV2",
+                                           "FIFOQueueV2",
+                                           "RandomShuffleQueueV2",
+                                           "InitializeTableV2",
+                                           "InitializeTable",
+                                           "InitializeTableFromTextFileV2",
+                                           "InitializeTableFromTextFile",
+                                           "LookupTableImportV2",
+                                           "LookupTableImport",
+                                           "DestroyResourceOp",
+                                           "DeleteIterator",
+                                           "MakeIterator",
+                                           "Const",
+                                           "Placeholder",
+                                           "PlaceholderV2",
+                                           "VariableV2",
+                                           "Variable",
+                                           "VarHandleOp",
+                                           "HashTableV2",
+                                           "HashTable",
+                                           "MutableHashTableV2",
+                                           "Assign",
+                                           "AssignAdd",
+                                           "AssignSub",
+                                           "AssignVariableOp",
+                                           "AssignAddVariableOp",
+                                           "AssignSubVariableOp",
+                                           "ScalarSummary",
+                                           "HistogramSummary",
+                                           "ImageSummary",
+                                           "AudioSummary",
+                                           "AudioSummaryV2",
+                                           "TensorSummary",
+                                           "TensorSummaryV2",
+                                           "WriteScalarSummary",
+                                           "WriteHistogramSummary",
+                                           "WriteImageSummary",
+                                           "WriteGraphSummary",
+                                           "WriteAudioSummary",
+                                           "SummaryWriter",
+                                           "CreateSummaryFileWriter",
+                                           "CloseSummaryWriter",
+                                           "FlushSummaryWriter",
+                                           "_Retval"};
+constexpr std::string_view kTrainingScopes[] = {"gradients", "save", "train", "training",
+                                                "report_uninitialized_variables"};
 
 bool begins_with_scope(std::string_view name, std::string_view scope) {
   if (!name.starts_with(scope)) return false;
@@ -94,7 +151,8 @@ void add_output(Building& b, Scope& scope, std::string_view name, const Interfac
 }
 
 void add_ends(Building& b, Scope& scope, std::vector<Output>& outputs) {
-  std::vector<std::uint32_t> ends = find_ends(scope, has_training(scope.list->nodes.empty() ? NodeList{} : *scope.list));
+  std::vector<std::uint32_t> ends =
+      find_ends(scope, has_training(scope.list->nodes.empty() ? NodeList{} : *scope.list));
   if (ends.empty()) ends = find_ends(scope, false);
   for (const std::uint32_t index : ends) {
     const NodeDef& node = scope.list->nodes[index];
@@ -109,7 +167,8 @@ void add_ends(Building& b, Scope& scope, std::vector<Output>& outputs) {
 std::vector<Output> find_outputs(Building& b, Scope& scope, const Interface& interface) {
   std::vector<Output> outputs;
   if (!b.options.graph_outputs.empty()) {
-    for (const std::string& name : b.options.graph_outputs) add_output(b, scope, name, nullptr, true, outputs);
+    for (const std::string& name : b.options.graph_outputs)
+      add_output(b, scope, name, nullptr, true, outputs);
   } else if (!interface.outputs.empty()) {
     for (const Interface::Port& port : interface.outputs)
       add_output(b, scope, port.tensor, &port, false, outputs);
@@ -162,11 +221,12 @@ Input input_of(Building& b, const Scope& scope, Need need) {
   if (is_placeholder(node)) {
     std::optional<PlainShape> shape = attrs.shape("shape");
     // A producer before version 24 wrote a scalar where it did not know the shape.
-    const bool means_unknown = shape && shape->has_rank && shape->extents.empty() && b.source.producer > 0 &&
-                               b.source.producer < 24;
+    const bool means_unknown =
+        shape && shape->has_rank && shape->extents.empty() && b.source.producer > 0 && b.source.producer < 24;
     if (shape && !means_unknown) input.shape = std::move(shape);
     if (input.shape && input.shape->has_rank && input.shape->extents.empty()) {
-      if (std::optional<PlainShape> told = attrs.shape("_user_specified_shape")) input.shape = std::move(told);
+      if (std::optional<PlainShape> told = attrs.shape("_user_specified_shape"))
+        input.shape = std::move(told);
     }
   }
   return input;
@@ -246,9 +306,8 @@ void Building::fail(ErrorKind kind, const Scope& scope, std::uint32_t node, std:
   const Place library{nullptr, "library"};
   const Place function{&library, "function", scope.function ? scope.function->index : 0};
   const Place place{scope.function ? &function : nullptr, scope.function ? "node_def" : "node", node};
-  const std::byte* at = scope.list && node < scope.list->nodes.size() && has_offsets
-                            ? scope.list->nodes[node].tag
-                            : nullptr;
+  const std::byte* at =
+      scope.list && node < scope.list->nodes.size() && has_offsets ? scope.list->nodes[node].tag : nullptr;
   context.fail(kind, place, at, std::move(message), std::move(advice));
 }
 
@@ -298,7 +357,8 @@ void build(Building& b, const Interface& interface) {
     if (id) b.model.graphs[Model::kMain].outputs.push_back(id);
   }
   for (const FunctionDef& function : b.source.functions) {
-    b.model.functions.push_back({"", function.name, "", function.nodes.nodes.size(), b.calls[function.index]});
+    b.model.functions.push_back(
+        {"", function.name, "", function.nodes.nodes.size(), b.calls[function.index]});
   }
   if (b.ok()) finish_names(b);
 }

@@ -1,5 +1,5 @@
-// The state of turning a GraphDef into the model's graphs, and the steps that share it. Internal to the readers of
-// TensorFlow's formats.
+// The state of turning a GraphDef into the model's graphs, and the steps that share it. Internal to the
+// readers of TensorFlow's formats.
 //
 // A scope is a list of nodes under one set of names: the main graph, a function that is called, the body of a
 // branch or loop. Only what its results need is translated, in the order of the file as far as that is an
@@ -46,7 +46,7 @@ struct Interface {
   std::vector<Port> inputs, outputs;
 };
 
-inline constexpr std::size_t kMaxDepth = 64;      // of calls and bodies in each other
+inline constexpr std::size_t kMaxDepth = 64;        // of calls and bodies in each other
 inline constexpr std::uint32_t kMaxResults = 4096;  // of one node
 
 struct Scope;
@@ -66,9 +66,9 @@ struct Building {
   std::size_t nodes = 0;
   std::uint64_t effort = 0;
   std::size_t missing_variables = 0;
-  std::vector<std::uint32_t> calls;  // of every function
+  std::vector<std::uint32_t> calls;            // of every function
   IdVector<GraphId, std::string_view> labels;  // of bodies: "then_branch"
-  std::string key;  // scratch
+  std::string key;                             // scratch
 
   bool ok() const { return context.ok(); }
   std::uint64_t offset_of(const std::byte* at) const { return has_offsets ? context.offset_of(at) : 0; }
@@ -80,9 +80,9 @@ struct Building {
 
 struct NodeState {
   bool is_needed = false;
-  bool is_cut = false;              // a graph input stands in its place
-  std::uint64_t used = 0;           // its results that somebody reads; bit 63 for that one and all beyond
-  std::span<TensorId> results;      // once it is translated
+  bool is_cut = false;          // a graph input stands in its place
+  std::uint64_t used = 0;       // its results that somebody reads; bit 63 for that one and all beyond
+  std::span<TensorId> results;  // once it is translated
 };
 
 struct Scope {
@@ -91,11 +91,11 @@ struct Scope {
   FunctionDef* function = nullptr;  // null: the main graph
   Scope* caller = nullptr;          // also of a body: where its node stands
   std::size_t depth = 0;
-  std::string_view prefix;          // "call/inner", of names that are made here
-  NameTable names;                  // of nodes to their index, of arguments with kArgument
+  std::string_view prefix;  // "call/inner", of names that are made here
+  NameTable names;          // of nodes to their index, of arguments with kArgument
   std::vector<TensorId> arguments;
   std::vector<NodeState> states;
-  std::uint32_t loop_control = 0;   // TensorFlow 1: how many frames were kept as they are
+  std::uint32_t loop_control = 0;  // TensorFlow 1: how many frames were kept as they are
 };
 inline constexpr std::uint32_t kArgument = 1u << 31;
 

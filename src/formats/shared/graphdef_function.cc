@@ -19,9 +19,15 @@ constexpr CallOp kCallOps[] = {{"PartitionedCall", "f"},
                                {"XlaLaunch", "function"}};
 
 // A function's nodes that change a state: they run although nobody reads a result.
-constexpr std::string_view kEffects[] = {
-    "AssignAddVariableOp", "AssignSubVariableOp", "AssignVariableOp", "AssignAdd", "AssignSub", "Assign",
-    "ResourceScatterAdd",  "ResourceScatterUpdate", "ResourceScatterNdUpdate"};
+constexpr std::string_view kEffects[] = {"AssignAddVariableOp",
+                                         "AssignSubVariableOp",
+                                         "AssignVariableOp",
+                                         "AssignAdd",
+                                         "AssignSub",
+                                         "Assign",
+                                         "ResourceScatterAdd",
+                                         "ResourceScatterUpdate",
+                                         "ResourceScatterNdUpdate"};
 
 FunctionDef* find_function(Building& b, std::string_view name) {
   const std::uint32_t* index = name.empty() ? nullptr : b.source.function_index.find(name);
@@ -50,7 +56,8 @@ bool enter(Building& b, Scope& scope, std::uint32_t index, FunctionDef& function
   inner.depth = scope.depth + 1;
   open_scope(b, inner, function.nodes);
   if (!b.ok()) return false;
-  const bool has_list = std::any_of(function.inputs.begin(), function.inputs.end(), [](const Arg& arg) { return arg.is_list; });
+  const bool has_list =
+      std::any_of(function.inputs.begin(), function.inputs.end(), [](const Arg& arg) { return arg.is_list; });
   if (!has_list && arguments != function.inputs.size()) {
     b.fail(ErrorKind::malformed, scope, index,
            "passes " + counted(arguments, "argument") + " where its function has " +
@@ -114,12 +121,6 @@ SmallVector<TensorId, 8> data_inputs(Building& b, Scope& scope, std::uint32_t in
   return inputs;
 }
 
-std::size_t count_arguments(const Scope& scope, std::uint32_t index) {
-  const auto inputs = scope.list->inputs(scope.list->nodes[index]);
-  return static_cast<std::size_t>(
-      std::count_if(inputs.begin(), inputs.end(), [](std::string_view i) { return !i.starts_with("^"); }));
-}
-
 // --- bodies
 
 struct Body {
@@ -171,8 +172,8 @@ GraphId make_body(Building& b, Scope& scope, std::uint32_t index, std::string_vi
   return id;
 }
 
-void add_control_node(Building& b, Scope& scope, std::uint32_t index, Op op,
-                      std::span<const TensorId> inputs, std::vector<Attribute> attributes) {
+void add_control_node(Building& b, Scope& scope, std::uint32_t index, Op op, std::span<const TensorId> inputs,
+                      std::vector<Attribute> attributes) {
   const NodeDef& def = scope.list->nodes[index];
   const Results results = results_of_node(b, scope, def);
   const Attrs attrs(b.context, scope.list->attrs(def));

@@ -72,8 +72,9 @@ void translate_nothing(Building&, Scope&, std::uint32_t) {}
 void translate_argument(Building& b, Scope& scope, std::uint32_t index) {
   const NodeDef& node = scope.list->nodes[index];
   const Attrs attrs(b.context, scope.list->attrs(node));
-  set_single(b, scope, index,
-             add_input(b, scope, node.name, 0, attrs.type("dtype", attrs.type("T")), attrs.shape("shape"), false));
+  set_single(
+      b, scope, index,
+      add_input(b, scope, node.name, 0, attrs.type("dtype", attrs.type("T")), attrs.shape("shape"), false));
 }
 
 struct Special {
@@ -81,22 +82,14 @@ struct Special {
   void (*translate)(Building&, Scope&, std::uint32_t);
 };
 constexpr Special kSpecial[] = {
-    {"Assert", translate_nothing},
-    {"AutoReloadVariable", translate_variable},
-    {"Case", translate_branches},
-    {"Const", translate_const},
-    {"ControlTrigger", translate_nothing},
-    {"If", translate_branches},
-    {"NoOp", translate_nothing},
-    {"Placeholder", translate_argument},
-    {"PlaceholderV2", translate_argument},
-    {"StatelessCase", translate_branches},
-    {"StatelessIf", translate_branches},
-    {"StatelessWhile", translate_while},
-    {"VarHandleOp", translate_variable},
-    {"Variable", translate_variable},
-    {"VariableV2", translate_variable},
-    {"While", translate_while},
+    {"Assert", translate_nothing},         {"AutoReloadVariable", translate_variable},
+    {"Case", translate_branches},          {"Const", translate_const},
+    {"ControlTrigger", translate_nothing}, {"If", translate_branches},
+    {"NoOp", translate_nothing},           {"Placeholder", translate_argument},
+    {"PlaceholderV2", translate_argument}, {"StatelessCase", translate_branches},
+    {"StatelessIf", translate_branches},   {"StatelessWhile", translate_while},
+    {"VarHandleOp", translate_variable},   {"Variable", translate_variable},
+    {"VariableV2", translate_variable},    {"While", translate_while},
 };
 static_assert(std::is_sorted(std::begin(kSpecial), std::end(kSpecial),
                              [](const Special& a, const Special& b) { return a.name < b.name; }));
@@ -154,14 +147,18 @@ void declare_results(Building& b, Scope& scope, const Translation& t, const Resu
     ids[i] = add_tensor(b, scope, t.node.name, i);
     Tensor& tensor = b.model.graphs[scope.graph].tensors[ids[i]];
     if (i < results.types.size()) tensor.type.dtype = dtype_of(results.types[i]);
-    if (i < shapes.size() && shapes[i].has_rank) tensor.shape = shape_of(b, shapes[i]);
+    // What a file declares of a handle is the handle's shape, not that of what it stands for.
+    const bool is_handle = type_of(i < results.types.size() ? results.types[i] : 0).is(Container::opaque);
+    if (!is_handle && i < shapes.size() && shapes[i].has_rank) tensor.shape = shape_of(b, shapes[i]);
   }
 }
 
-void add_node(Building& b, Scope& scope, std::uint32_t index, Translation& t, std::span<const TensorId> results) {
+void add_node(Building& b, Scope& scope, std::uint32_t index, Translation& t,
+              std::span<const TensorId> results) {
   Graph& graph = b.model.graphs[scope.graph];
   const NodeId id{static_cast<std::uint32_t>(graph.nodes.size())};
-  while (!t.inputs.empty() && !t.inputs[t.inputs.size() - 1]) t.inputs.resize(t.inputs.size() - 1, TensorId{});
+  while (!t.inputs.empty() && !t.inputs[t.inputs.size() - 1])
+    t.inputs.resize(t.inputs.size() - 1, TensorId{});
   std::size_t outputs = std::min(t.results, results.size());
   while (outputs > 1 && !results[outputs - 1]) --outputs;
   Node node;
@@ -231,7 +228,8 @@ void translate_node(Building& b, Scope& scope, std::uint32_t index) {
 
 Results results_of_node(Building& b, const Scope& scope, const NodeDef& node) {
   const Attrs attrs(b.context, scope.list->attrs(node));
-  if (const FunctionDef* function = called_function(b, scope, node); function && attrs.types("Tout").empty()) {
+  if (const FunctionDef* function = called_function(b, scope, node);
+      function && attrs.types("Tout").empty()) {
     Results results;  // a call by the function's own name
     for (const Arg& arg : function->outputs) {
       results.named.push_back({arg.name, static_cast<std::uint32_t>(results.types.size()), 1});

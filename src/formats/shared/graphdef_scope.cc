@@ -63,7 +63,7 @@ bool locate(Building& b, Scope& scope, const Endpoint& end, Need& need) {
   need = {*index, end.index};
   if (end.result.empty()) return true;
   const Results results = results_of_node(b, scope, scope.list->nodes[*index]);
-  for (const Result& result : results.named) {
+  for (const NamedResult& result : results.named) {
     if (result.name == end.result) need.result = result.first + end.index;
   }
   return true;

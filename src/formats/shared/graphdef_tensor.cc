@@ -114,7 +114,8 @@ void attach_typed(Building& b, const TensorRecord& t, TensorData& data, std::int
     data.stored_bytes += run.size();
     b.label(run, ByteLabel::weights, data.dtype);
   }
-  if (is_fixed(t.typed) && t.runs.size() == 1 && t.runs[0].size() == static_cast<std::size_t>(count) * width) {
+  if (is_fixed(t.typed) && t.runs.size() == 1 &&
+      t.runs[0].size() == static_cast<std::size_t>(count) * width) {
     data.bytes = t.runs[0];
     if (b.has_offsets) {
       data.file = FileId{0};
@@ -192,7 +193,8 @@ const TensorData* read_tensor(Building& b, Bytes bytes, const Place& place, std:
   }
   if (count != 0) attach(b, t, data, count);
   const auto wanted = byte_size(data.dtype, count);
-  if (data.encoding == TensorData::Encoding::raw && wanted && *wanted != static_cast<Int128>(data.bytes.size())) {
+  if (data.encoding == TensorData::Encoding::raw && wanted &&
+      *wanted != static_cast<Int128>(data.bytes.size())) {
     haoline::Message text("the elements of ");
     text.name(name).add(" do not fit its shape: " + counted(static_cast<std::uint64_t>(count), "element") +
                         ", " + counted(data.stored_bytes, "byte") + " stored");

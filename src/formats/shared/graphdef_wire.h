@@ -21,15 +21,7 @@ inline constexpr FieldName kFields[] = {{node, "node", true},
 }  // namespace graph
 
 namespace node {  // NodeDef
-enum : std::uint32_t {
-  name = 1,
-  op = 2,
-  input = 3,
-  device = 4,
-  attr = 5,
-  debug_info = 6,
-  full_type = 7
-};
+enum : std::uint32_t { name = 1, op = 2, input = 3, device = 4, attr = 5, debug_info = 6, full_type = 7 };
 inline constexpr FieldName kFields[] = {{name, "name"},
                                         {op, "op"},
                                         {input, "input", true},
@@ -57,19 +49,16 @@ enum : std::uint32_t {
   placeholder = 9,
   func = 10
 };
-inline constexpr FieldName kFields[] = {{list, "list"},     {s, "s"},
-                                        {i, "i"},           {f, "f"},
-                                        {b, "b"},           {type, "type"},
-                                        {shape, "shape"},   {tensor, "tensor"},
-                                        {func, "func"},     {placeholder, "placeholder"}};
+inline constexpr FieldName kFields[] = {
+    {list, "list"}, {s, "s"},         {i, "i"},           {f, "f"},       {b, "b"},
+    {type, "type"}, {shape, "shape"}, {tensor, "tensor"}, {func, "func"}, {placeholder, "placeholder"}};
 }  // namespace attr
 
 namespace list {  // AttrValue.ListValue
 enum : std::uint32_t { s = 2, i = 3, f = 4, b = 5, type = 6, shape = 7, tensor = 8, func = 9 };
-inline constexpr FieldName kFields[] = {{s, "s", true},         {i, "i", true},
-                                        {f, "f", true},         {b, "b", true},
-                                        {type, "type", true},   {shape, "shape", true},
-                                        {tensor, "tensor", true}, {func, "func", true}};
+inline constexpr FieldName kFields[] = {
+    {s, "s", true},       {i, "i", true},         {f, "f", true},           {b, "b", true},
+    {type, "type", true}, {shape, "shape", true}, {tensor, "tensor", true}, {func, "func", true}};
 }  // namespace list
 
 namespace func {  // NameAttrList
@@ -176,13 +165,17 @@ inline constexpr FieldName kFields[] = {{name, "name"},
 }  // namespace op_def
 
 namespace arg {  // OpDef.ArgDef
-enum : std::uint32_t { name = 1, description = 2, type = 3, type_attr = 4, number_attr = 5, type_list_attr = 6 };
-inline constexpr FieldName kFields[] = {{name, "name"},
-                                        {description, "description"},
-                                        {type, "type"},
-                                        {type_attr, "type_attr"},
-                                        {number_attr, "number_attr"},
-                                        {type_list_attr, "type_list_attr"}};
+enum : std::uint32_t {
+  name = 1,
+  description = 2,
+  type = 3,
+  type_attr = 4,
+  number_attr = 5,
+  type_list_attr = 6
+};
+inline constexpr FieldName kFields[] = {
+    {name, "name"},           {description, "description"}, {type, "type"},
+    {type_attr, "type_attr"}, {number_attr, "number_attr"}, {type_list_attr, "type_list_attr"}};
 }  // namespace arg
 
 namespace versions {  // VersionDef

@@ -33,12 +33,15 @@ std::int64_t type_word(std::string_view word) {
 std::int64_t type_of(std::string_view spelled, const Attrs& attrs) {
   if (spelled.starts_with("!")) return type_word(spelled.substr(1));
   const std::size_t equals = spelled.find('=');
-  const std::int64_t fallback =
-      equals == std::string_view::npos ? 0 : type_word(spelled.substr(equals + 1));
+  const std::int64_t fallback = equals == std::string_view::npos ? 0 : type_word(spelled.substr(equals + 1));
   return attrs.type(spelled.substr(0, equals), fallback);
 }
 
 }  // namespace
+
+std::span<const SourceOp> source_ops() {
+  return kOps;
+}
 
 const SourceOp* find_source_op(std::string_view name) {
   const auto* found = std::lower_bound(std::begin(kOps), std::end(kOps), name,
@@ -52,7 +55,7 @@ Results results_of(const SourceOp& op, const Attrs& attrs, std::size_t max_resul
   while (!rest.empty()) {
     const std::string_view word = rest.substr(0, rest.find(' '));
     rest.remove_prefix(std::min(rest.size(), word.size() + 1));
-    Result result;
+    NamedResult result;
     result.first = static_cast<std::uint32_t>(out.types.size());
     const std::size_t room = max_results - std::min(max_results, out.types.size());
     if (const std::size_t many = word.find("**"); many != std::string_view::npos) {
@@ -68,8 +71,8 @@ Results results_of(const SourceOp& op, const Attrs& attrs, std::size_t max_resul
       result.name = left.substr(0, star);
       if (star != std::string_view::npos) {
         const std::int64_t count = attrs.integer(left.substr(star + 1));
-        result.count = static_cast<std::uint32_t>(
-            std::clamp<std::int64_t>(count, 0, static_cast<std::int64_t>(room)));
+        result.count =
+            static_cast<std::uint32_t>(std::clamp<std::int64_t>(count, 0, static_cast<std::int64_t>(room)));
       }
       out.types.insert(out.types.end(), result.count, type_of(word.substr(colon + 1), attrs));
     }
