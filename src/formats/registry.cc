@@ -10,6 +10,7 @@
 #include "formats/shared/looks_like.h"
 #include "formats/tensorflow/reader.h"
 #include "formats/tensorrt/reader.h"
+#include "formats/tfjs/reader.h"
 #include "formats/tflite/reader.h"
 
 namespace haoline {
@@ -49,6 +50,14 @@ constexpr Format kFormats[] = {
      .sniff_folder = tensorflow::sniff_folder,
      .read_folder = tensorflow::read_folder,
      .operators = graphdef::source_operators},
+    {.name = "tfjs",
+     .title = "TensorFlow.js",
+     .extensions = "model.json",
+     .sniff = tfjs::sniff,
+     .read = tfjs::read,
+     .sniff_folder = tfjs::sniff_folder,
+     .read_folder = tfjs::read_folder,
+     .operators = graphdef::source_operators},
 };
 
 }  // namespace
@@ -81,7 +90,7 @@ Result<Model> read_model(Bytes file, const ReadOptions& options) {
   if (detected) return detected->read(file, options);
   Error error;
   error.kind = ErrorKind::unknown_format;
-  const Likeness likeness = looks_like(file);
+  const Likeness likeness = looks_like(file, options.name);
   error.message = std::string(likeness.what);
   error.advice = std::string(likeness.advice);
   return error;

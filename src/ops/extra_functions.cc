@@ -43,6 +43,42 @@ OpError infer_ones(OpCall& call) {
   return std::nullopt;
 }
 
+OpError infer_population_count(OpCall& call) {
+  call.set_dtype(0, DType::uint8);
+  return infer_same_shape(call);
+}
+
+// --- branches and loops of TensorFlow 1: data goes one of two ways, and comes from one of several
+
+OpError infer_switch(OpCall& call) {  // data, which way
+  for (std::size_t i = 0; i < call.output_count(); ++i) {
+    if (call.has(0)) call.set_facts(i, call.input(0));
+  }
+  return std::nullopt;
+}
+
+OpError infer_merge(OpCall& call) {
+  OperandFacts facts;
+  for (std::size_t i = 0; i < call.input_count(); ++i) {
+    if (!call.has(i) || (!call.has_rank(i) && call.input(i).type.is_tensor())) continue;
+    if (facts.type.dtype == DType::unknown && facts.type.containers.empty()) {
+      facts = call.input(i);
+      continue;
+    }
+    const Shape& other = call.shape(i);
+    if (!other.has_rank() || other.rank() != facts.shape.rank()) facts.shape = Shape::unknown_rank();
+    for (std::size_t k = 0; facts.shape.has_rank() && k < other.rank(); ++k) {
+      if (facts.shape[k] != other[k]) facts.shape[k] = Dim::unknown();
+    }
+  }
+  facts.value = {};
+  facts.constant = nullptr;
+  call.set_facts(0, facts);
+  call.set_dtype(1, DType::int32);
+  call.set_shape(1, Shape{});
+  return std::nullopt;
+}
+
 // --- arrays
 
 // Every result is its operand.
@@ -178,10 +214,12 @@ constexpr OpRow kRows[] = {
     math(Op::MulNoNan, infer_binary, {.multiply = 1, .compare = 1},
          "a comparison and a multiplication per element of the result"),
     array(Op::OnesLike, Category::constant, infer_ones, "ones, no arithmetic"),
-    math(Op::PopulationCount, infer_same, {.logic = 1}, "1 operation on bits per element"),
+    array(Op::Merge, Category::control, infer_merge, "one of its operands is passed on, no arithmetic"),
+    math(Op::PopulationCount, infer_population_count, {.logic = 1}, "1 operation on bits per element"),
     array(Op::Roll, Category::transpose, infer_same, kPlaces),
     {Op::Select, Category::compare, infer_select, CostRule::per_output({.compare = 1}),
      "1 choice per element of the result", Traffic::whole, Alias::none, true},
+    array(Op::Switch, Category::control, infer_switch, "data is passed on one way, no arithmetic"),
     array(Op::SplitRest, Category::split, infer_split_rest, "parts are copied, no arithmetic"),
     math(Op::TruncateDiv, infer_truncated, {.divide = 1}, "1 division per element of the result"),
     math(Op::Xdivy, infer_binary, {.divide = 1, .compare = 1},

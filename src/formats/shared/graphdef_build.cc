@@ -29,6 +29,7 @@ constexpr std::string_view kNoResults[] = {"Abort",
                                            "RestoreSlice",
                                            "RestoreV2",
                                            "IsVariableInitialized",
+                                           "ReadVariableOp",
                                            "VarIsInitializedOp",
                                            "ReportUninitializedVariables",
                                            "QueueCloseV2",
@@ -359,6 +360,11 @@ void build(Building& b, const Interface& interface) {
   for (const FunctionDef& function : b.source.functions) {
     b.model.functions.push_back(
         {"", function.name, "", function.nodes.nodes.size(), b.calls[function.index]});
+  }
+  if (b.kept_loops != 0) {
+    b.remark({FindingKind::unread_content,
+              haoline::Message(counted(b.kept_loops, "loop edge") +
+                               " of TensorFlow 1: the nodes of such a loop are counted for one run")});
   }
   if (b.ok()) finish_names(b);
 }

@@ -66,6 +66,7 @@ struct Building {
   std::size_t nodes = 0;
   std::uint64_t effort = 0;
   std::size_t missing_variables = 0;
+  std::size_t kept_loops = 0;                  // back edges of TensorFlow 1
   std::vector<std::uint32_t> calls;            // of every function
   IdVector<GraphId, std::string_view> labels;  // of bodies: "then_branch"
   std::string key;                             // scratch
@@ -95,7 +96,6 @@ struct Scope {
   NameTable names;          // of nodes to their index, of arguments with kArgument
   std::vector<TensorId> arguments;
   std::vector<NodeState> states;
-  std::uint32_t loop_control = 0;  // TensorFlow 1: how many frames were kept as they are
 };
 inline constexpr std::uint32_t kArgument = 1u << 31;
 

@@ -134,6 +134,7 @@ bool list_reserve(Translation&);
 bool list_set(Translation&);
 bool list_stack(Translation&);
 bool quantize(Translation&);
+bool read_variable(Translation&);
 bool resize_area(Translation&);
 bool resize_bilinear(Translation&);
 bool resize_cubic(Translation&);

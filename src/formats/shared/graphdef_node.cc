@@ -189,6 +189,7 @@ void translate_operator(Building& b, Scope& scope, std::uint32_t index) {
   const std::span<TensorId> ids = b.model.arena.allocate<TensorId>(results.types.size());
   std::uninitialized_fill(ids.begin(), ids.end(), TensorId{});
   t.results = ids.size();
+  if (node.op == "NextIteration" || node.op == "RefNextIteration") ++b.kept_loops;
   if (const Rule* rule = find_rule(node.op)) {
     const SmallVector<TensorId, 8> operands = t.inputs;
     t.op = rule->op;
@@ -282,7 +283,8 @@ TensorId add_input(Building& b, Scope& scope, std::string_view name, std::uint32
   Graph& graph = b.model.graphs[scope.graph];
   Tensor& tensor = graph.tensors[id];
   tensor.type = type_of(type);
-  if (shape && shape->has_rank) {
+  // The shape of a handle is not that of what it stands for.
+  if (shape && shape->has_rank && tensor.type.is_tensor()) {
     Shape extents;
     for (std::size_t axis = 0; axis < shape->extents.size(); ++axis) {
       if (shape->extents[axis] >= 0) {

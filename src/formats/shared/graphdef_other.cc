@@ -78,6 +78,14 @@ bool dequantize(Translation& t) {
   return true;
 }
 
+// A variable's handle stands for its value, unless nobody knows which variable it is.
+bool read_variable(Translation& t) {
+  if (t.count() != 1 || !t.inputs[0]) return false;
+  const Tensor& variable = t.b.model.graphs[t.scope.graph].tensors[t.inputs[0]];
+  if (variable.type.is(Container::opaque)) t.op = Op::ReadVariable;
+  return true;
+}
+
 bool first_operand(Translation& t) {
   t.keep(1);
   return true;

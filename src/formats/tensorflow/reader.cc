@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "formats/shared/graphdef_schema.h"
 #include "formats/shared/protobuf.h"
 #include "formats/tensorflow/saved_model.h"
 #include "formats/tensorflow/table.h"
@@ -12,6 +13,51 @@ namespace {
 using protobuf::read_varint;
 
 enum class Kind : std::uint8_t { none, saved_model, meta_graph, graph, index };
+
+// What a text begins with, after comments and space.
+struct TextMark {
+  std::string_view field;
+  Kind kind;
+};
+constexpr TextMark kTextMarks[] = {{"node", Kind::graph},
+                                   {"library", Kind::graph},
+                                   {"versions", Kind::graph},
+                                   {"meta_info_def", Kind::meta_graph},
+                                   {"graph_def", Kind::meta_graph},
+                                   {"saved_model_schema_version", Kind::saved_model},
+                                   {"meta_graphs", Kind::saved_model}};
+
+std::string_view skip_space(std::string_view text) {
+  while (!text.empty()) {
+    const char c = text.front();
+    if (c == '#') {
+      const std::size_t end = text.find('\n');
+      text.remove_prefix(end == std::string_view::npos ? text.size() : end);
+    } else if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
+      text.remove_prefix(1);
+    } else {
+      break;
+    }
+  }
+  return text;
+}
+
+Kind kind_of_text(std::string_view text) {
+  text = skip_space(text.substr(0, kProbeBytes));
+  for (const TextMark& mark : kTextMarks) {
+    if (!text.starts_with(mark.field)) continue;
+    std::string_view rest = skip_space(text.substr(mark.field.size()));
+    if (rest.starts_with(":")) rest = skip_space(rest.substr(1));
+    if (mark.field == "saved_model_schema_version" || !(rest.starts_with("{") || rest.starts_with("<"))) {
+      if (mark.field == "saved_model_schema_version" && !rest.empty()) return mark.kind;
+      continue;
+    }
+    // Other graphs have nodes as well; an operator is TensorFlow's word.
+    rest = skip_space(rest.substr(1));
+    if (mark.field != "node" || rest.starts_with("name") || rest.starts_with("op")) return mark.kind;
+  }
+  return Kind::none;
+}
 
 // The head of one field: its number, type, and where its payload lies as far as it is shown.
 struct Field {
@@ -137,6 +183,12 @@ Error lone_index() {
   return error;
 }
 
+graphdef::Record record_of(Kind kind) {
+  return kind == Kind::saved_model  ? graphdef::Record::saved_model
+         : kind == Kind::meta_graph ? graphdef::Record::meta_graph
+                                    : graphdef::Record::graph;
+}
+
 Model new_model(Bytes file, std::string_view name) {
   Model model;
   model.format = "tensorflow";
@@ -147,23 +199,25 @@ Model new_model(Bytes file, std::string_view name) {
 }  // namespace
 
 bool sniff(const Probe& probe) {
-  return kind_of(probe.all) != Kind::none;
+  return kind_of(probe.all) != Kind::none || kind_of_text(as_text(probe.all)) != Kind::none;
 }
 
 Result<Model> read(Bytes file, const ReadOptions& options) {
   Source source{file, false, options, options.files};
-  switch (kind_of(file)) {
-    case Kind::index:
-      return lone_index();
-    case Kind::saved_model:
-      return read_saved_model(source, new_model(file, options.name));
-    case Kind::meta_graph:
-      source.files = nullptr;
-      return read_meta_graph(source, new_model(file, options.name));
-    default:
-      source.files = nullptr;
-      return read_frozen_graph(source, new_model(file, options.name));
+  Model model = new_model(file, options.name);
+  Kind kind = kind_of(file);
+  if (kind == Kind::index) return lone_index();
+  if (const Kind text = kind_of_text(as_text(file)); kind == Kind::none && text != Kind::none) {
+    kind = text;
+    source.is_text = true;
+    Result<Bytes> wire = graphdef::encode_text(as_text(file), record_of(kind), model.arena);
+    if (!wire) return std::move(wire).error();
+    source.file = *wire;
   }
+  if (kind == Kind::saved_model) return read_saved_model(source, std::move(model));
+  source.files = nullptr;
+  if (kind == Kind::meta_graph) return read_meta_graph(source, std::move(model));
+  return read_frozen_graph(source, std::move(model));
 }
 
 bool sniff_folder(std::span<const std::string> files) {
