@@ -46,11 +46,9 @@ std::span<const OpRow> extra_position_rows();   // extra_position.cc: token tabl
 std::span<const OpRow> extra_attention_rows();  // extra_attention.cc: latent, disentangled, windows
 std::span<const OpRow> extra_moe_rows();        // extra_moe.cc: routed experts
 std::span<const OpRow> extra_recurrence_rows();  // extra_recurrence.cc: state spaces, RWKV, gated units
-std::span<const OpRow>
-extra_function_rows();                      // extra_functions.cc: functions, small arrays, lists of tensors
-std::span<const OpRow> extra_image_rows();  // extra_image.cc: crops, boxes, colours
-std::span<const OpRow> extra_layer_rows();  // extra_layers.cc: biases, cells with one matrix, patches
-std::span<const OpRow> extra_other_rows();  // extra_other.cc: tables, variables, randomness, segments
+std::span<const OpRow> extra_function_rows();    // extra_functions.cc: functions, arrays, lists of tensors
+std::span<const OpRow> extra_image_rows();       // extra_image.cc: crops, boxes, colours
+std::span<const OpRow> extra_layer_rows();       // extra_layers.cc: biases, cells with one matrix, patches
 // com.microsoft, in microsoft/
 std::span<const OpRow> ms_attention_rows();  // attention.cc: with projections inside, multi-head, packed
 std::span<const OpRow>
