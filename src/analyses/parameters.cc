@@ -19,9 +19,10 @@ constexpr Index kNone = ~Index{0};
 struct Origin {
   Index parameter = kNone;  // of a list: its place in `lists_`
   bool is_list = false;
-  bool constant = false;  // everything it depends on is constant
-  bool computed = false;  // folded, no more one stored tensor in another form
-  bool judged = false;    // an operator that nobody knows lies between
+  bool constant = false;    // everything it depends on is constant
+  bool computed = false;    // folded, no more one stored tensor in another form
+  bool judged = false;      // an operator that nobody knows lies between
+  bool normalizes = false;  // made from 1/sqrt(variance + epsilon) of a normalization that is spelled out
 };
 
 // A stored tensor while its users are being found.
@@ -73,6 +74,12 @@ class Finder {
     }
     for (const NodeId node : graph.nodes.ids()) visit(id, node);
     for (const GraphId body : bodies_[id]) enter(id, body);
+  }
+
+  void give(GraphId graph, const Node& node, Origin origin) {
+    for (const TensorId output : node.outputs) {
+      if (output) origins_[graph][output] = origin;
+    }
   }
 
   const OperandFacts& facts(GraphId graph, TensorId tensor) const {
@@ -186,9 +193,7 @@ class Finder {
     for (std::size_t slot = 1; slot < node.inputs.size(); ++slot) use(graph, id, slot);
     Origin passed = origins[node.inputs[0]];
     passed.constant = constant;
-    for (const TensorId output : node.outputs) {
-      if (output) origins[output] = passed;
-    }
+    give(graph, node, passed);
   }
 
   // All operands are constant: what reads the result reads them. Scalars and integers that only steer the
@@ -196,14 +201,17 @@ class Finder {
   void fold(GraphId graph, NodeId id, bool shape_only) {
     const Node& node = model_.graphs[graph].nodes[id];
     auto& origins = origins_[graph];
+    if (fold_statistics(graph, id)) return;
     SmallVector<Index, 8> sources;
     bool computed = false;
+    bool normalizes = false;
     bool judged = node.op == Op::unknown;
     const bool lookup = node.op == Op::Gather;
     for (std::size_t slot = 0; slot < node.inputs.size(); ++slot) {
       if (!node.inputs[slot]) continue;
       const Origin& origin = origins[node.inputs[slot]];
       computed = computed || origin.computed;
+      normalizes = normalizes || origin.normalizes;
       judged = judged || origin.judged;
       for (const Index index : indices(origin)) {
         const Parameter& p = candidates_[index].parameter;
@@ -216,15 +224,43 @@ class Finder {
         }
       }
     }
-    Origin folded{kNone, false, true, computed || !keeps_elements(node, sources.size()), judged};
+    const bool keeps = keeps_elements(node, sources.size()) || (normalizes && sources.empty());
+    Origin folded{kNone, false, true, computed || !keeps, judged, normalizes};
     if (sources.size() == 1) folded.parameter = sources[0];
     if (sources.size() > 1) {
       folded.parameter = static_cast<Index>(lists_.size());
       folded.is_list = true;
       lists_.push_back(sources);
     }
-    for (const TensorId output : node.outputs) {
-      if (output) origins[output] = folded;
+    give(graph, node, folded);
+  }
+
+  // A batch normalization that is spelled out: scale = gamma / sqrt(variance + epsilon), shift = beta - mean
+  // · scale. The variance is what the root is taken of, the mean what is scaled and then subtracted; gamma,
+  // which is in that product as well, is a weight by its use on the data.
+  bool fold_statistics(GraphId graph, NodeId id) {
+    const Node& node = model_.graphs[graph].nodes[id];
+    auto& origins = origins_[graph];
+    if (node.op == Op::Rsqrt && node.inputs[0]) {
+      const Origin& origin = origins[node.inputs[0]];
+      if (origin.is_list || origin.parameter == kNone) return false;
+      note_statistics(graph, id, 0);
+      give(graph, node, {kNone, false, true, false, origin.judged, true});
+      return true;
+    }
+    const bool subtracts = node.op == Op::Sub && node.inputs.size() == 2 && node.inputs[0] && node.inputs[1];
+    if (!subtracts || !origins[node.inputs[1]].normalizes || origins[node.inputs[0]].normalizes) return false;
+    note_statistics(graph, id, 1);
+    give(graph, node, origins[node.inputs[0]]);
+    return true;
+  }
+
+  // What an operand comes from is a running statistic, unless another use says more.
+  void note_statistics(GraphId graph, NodeId id, std::size_t slot) {
+    const TensorId input = model_.graphs[graph].nodes[id].inputs[slot];
+    for (const Index index : indices(origins_[graph][input])) {
+      settle(candidates_[index], {graph, id, static_cast<std::uint32_t>(slot)},
+             {ParameterRole::buffer, false});
     }
   }
 
@@ -263,15 +299,22 @@ class Finder {
                                   steers(graph, node)};
     Role role = role_in(node, slot, operand);
     role.assumed = role.role == ParameterRole::trainable && (role.assumed || origins_[graph][input].judged);
-    if (candidate.trained != Trained::unsaid) role = {role_said(candidate.trained), false};
+    settle(candidate, {graph, id, static_cast<std::uint32_t>(slot)}, role);
+    if (role.role != ParameterRole::trainable) return;
+    const auto packed = packed_elements(node, slot, parameter.elements, parameter.dtype, pool_);
+    if (packed) candidate.packed = packed;
+  }
+
+  // Of several uses the strongest decides; a file that knows better decides alone.
+  static void settle(Candidate& candidate, const Parameter::User& user, Role role) {
+    if (candidate.trained != Trained::unsaid)
+      role = {candidate.trained == Trained::yes ? ParameterRole::trainable : ParameterRole::buffer, false};
+    Parameter& parameter = candidate.parameter;
     if (parameter.users.empty() || rank(role) > rank({parameter.role, parameter.assumed})) {
       parameter.role = role.role;
       parameter.assumed = role.assumed;
     }
-    parameter.users.push_back({graph, id, static_cast<std::uint32_t>(slot)});
-    if (role.role != ParameterRole::trainable) return;
-    const auto packed = packed_elements(node, slot, parameter.elements, parameter.dtype, pool_);
-    if (packed) candidate.packed = packed;
+    parameter.users.push_back(user);
   }
 
   // Elements of the result are known: it is a shape or size on its way.

@@ -11,7 +11,9 @@
 #include "formats/pytorch/reader.h"
 #include "formats/safetensors/reader.h"
 #include "formats/shared/looks_like.h"
+#include "formats/tensorflow/reader.h"
 #include "formats/tensorrt/reader.h"
+#include "formats/tfjs/reader.h"
 #include "formats/tflite/reader.h"
 
 namespace haoline {
@@ -48,6 +50,21 @@ constexpr Format kFormats[] = {
     {"pytorch", "PyTorch", ".pt .pth .bin .ckpt .pt2", pytorch::sniff, pytorch::read, pytorch::sniff_folder,
      pytorch::read_folder, Grade::full, Grade::full, Grade::full, Grade::none, pytorch::source_operators},
     {"numpy", "NumPy", ".npy .npz", numpy::sniff, numpy::read, nullptr, nullptr, Grade::full, Grade::none},
+    {.name = "tensorflow",
+     .title = "TensorFlow",
+     .extensions = ".pb .pbtxt .meta, SavedModel folders",
+     .sniff = tensorflow::sniff,
+     .read = tensorflow::read,
+     .sniff_folder = tensorflow::sniff_folder,
+     .read_folder = tensorflow::read_folder,
+     .operators = graphdef::source_operators},
+    {.name = "tfjs",
+     .title = "TensorFlow.js",
+     .extensions = "model.json",
+     .sniff = tfjs::sniff,
+     .read = tfjs::read,
+     .sniff_folder = tfjs::sniff_folder,
+     .read_folder = tfjs::read_folder,
 };
 
 }  // namespace
@@ -80,7 +97,7 @@ Result<Model> read_model(Bytes file, const ReadOptions& options) {
   if (detected) return detected->read(file, options);
   Error error;
   error.kind = ErrorKind::unknown_format;
-  const Likeness likeness = looks_like(file);
+  const Likeness likeness = looks_like(file, options.name);
   error.message = std::string(likeness.what);
   error.advice = std::string(likeness.advice);
   return error;

@@ -49,6 +49,9 @@ std::span<const OpRow> extra_recurrence_rows();  // extra_recurrence.cc: state s
 std::span<const OpRow> extra_layer_rows();  // extra_layers.cc: Keras' layers that are several products in one
 std::span<const OpRow> extra_axes_rows();   // extra_axes.cc: axes swapped, joined, split; sizes as values
 std::span<const OpRow> extra_pool_rows();   // extra_pools.cc: adaptive pools, stacked recurrent layers, sorts
+std::span<const OpRow> extra_function_rows();  // extra_functions.cc: functions, arrays, lists of tensors
+std::span<const OpRow> extra_image_rows();     // extra_image.cc: crops, boxes, colours
+std::span<const OpRow> extra_cell_rows();      // extra_cells.cc: biases, cells with one matrix, patches
 // com.microsoft, in microsoft/
 std::span<const OpRow> ms_attention_rows();  // attention.cc: with projections inside, multi-head, packed
 std::span<const OpRow>
