@@ -6,6 +6,7 @@
 #include "formats/format.h"
 #include "formats/gguf/reader.h"
 #include "formats/onnx/reader.h"
+#include "formats/ort/reader.h"
 #include "formats/safetensors/reader.h"
 #include "formats/shared/looks_like.h"
 #include "formats/tensorrt/reader.h"
@@ -33,6 +34,7 @@ Error no_reader(std::string_view format) {
 constexpr Format kFormats[] = {
     {"tflite", "TFLite", ".tflite .lite", tflite::sniff, tflite::read, nullptr, nullptr, Grade::full,
      Grade::full, Grade::full, Grade::none, tflite::operators},
+    {"ort", "ONNX Runtime", ".ort", ort::sniff, ort::read},
     {"onnx", "ONNX", ".onnx", onnx::sniff, onnx::read},
     {"tensorrt", "TensorRT", ".graph.json .engine .plan", tensorrt::sniff, tensorrt::read, nullptr, nullptr,
      Grade::partial, Grade::full, Grade::none, Grade::none, tensorrt::operators},
