@@ -52,8 +52,8 @@ void infer_graph(Engine& engine, GraphId id, Dim executions) {
   for (const NodeId node : engine.model.graphs[id].nodes.ids()) infer_node(engine, id, node, executions);
 }
 
-// What nothing runs (bodies of operators that nobody knows, further entry points of a file) is inferred as declared,
-// so that every graph has its tables; it costs a run of the model nothing.
+// What nothing runs (bodies of operators that nobody knows, further entry points of a file) is inferred as
+// declared, so that every graph has its tables; it costs a run of the model nothing.
 void infer_the_rest(Engine& engine) {
   for (const GraphId id : engine.model.graphs.ids()) {
     const Graph& graph = engine.model.graphs[id];
