@@ -340,9 +340,11 @@ Explanation Site::peak() {
   const MemoryFacts memory = analyse_memory(model_, inference_, bound_);
   const MemoryFigures& plain = memory.plain;
   NodeId at = place_.node;  // of a body: while the node of the main graph that runs it is at work
-  for (GraphId graph = place_.graph; graph != Model::kMain; graph = model_.graphs[graph].parent) {
+  for (GraphId graph = place_.graph; graph != Model::kMain && model_.graphs[graph].parent;
+       graph = model_.graphs[graph].parent) {
     at = model_.graphs[graph].owner;
   }
+  if (!model_.main().nodes.contains(at)) return std::move(out_);  // of a graph that the main one does not run
   const Graph& main = model_.main();
   const std::uint64_t live = plain.series[at.index];
   out_.result = pool().number(live);

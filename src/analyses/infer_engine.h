@@ -99,6 +99,7 @@ void set_inputs(Engine& engine);  // the same facts, as the request has them
 // Fills the tables of a graph. The facts of its inputs are in the table already.
 void infer_graph(Engine& engine, GraphId graph, Dim executions);
 void prepare_graph(Engine& engine, GraphId graph);  // constants, captures; everything else unknown
+void infer_the_rest(Engine& engine);
 void infer_node(Engine& engine, GraphId graph, NodeId node, Dim executions);
 const KnownOp& look_up(Engine& engine, const Node& node);
 // What a rule or body derived, merged with the declarations; then kept as the facts of the tensors.

@@ -9,6 +9,7 @@
 #include "formats/numpy/reader.h"
 #include "formats/onnx/reader.h"
 #include "formats/pytorch/reader.h"
+#include "formats/ort/reader.h"
 #include "formats/safetensors/reader.h"
 #include "formats/shared/looks_like.h"
 #include "formats/tensorflow/reader.h"
@@ -38,6 +39,7 @@ Error no_reader(std::string_view format) {
 constexpr Format kFormats[] = {
     {"tflite", "TFLite", ".tflite .lite", tflite::sniff, tflite::read, nullptr, nullptr, Grade::full,
      Grade::full, Grade::full, Grade::none, tflite::operators},
+    {"ort", "ONNX Runtime", ".ort", ort::sniff, ort::read},
     {"onnx", "ONNX", ".onnx", onnx::sniff, onnx::read},
     {"keras", "Keras", ".keras .h5 .hdf5 .json", keras::sniff, keras::read, keras::sniff_folder,
      keras::read_folder, Grade::full, Grade::full, Grade::full, Grade::none, keras::operators},

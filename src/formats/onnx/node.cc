@@ -1,6 +1,7 @@
 // A NodeProto to a Node, or to the nodes of the function it calls.
 #include "base/text.h"
 #include "formats/onnx/reading.h"
+#include "formats/shared/module_scope.h"
 
 namespace haoline::onnx {
 namespace {
@@ -60,7 +61,7 @@ NodeRecord read_record(Reading& r, const Scope& scope, const Record& record, con
 }
 
 std::string_view scope_of(Reading& r, const Scope& scope, const NodeRecord& node) {
-  const std::string_view own = node.module.empty() ? scope_from_name(node.name) : node.module;
+  const std::string_view own = node.module.empty() ? scope_of_name(node.name) : node.module;
   if (scope.frame == nullptr) return own;
   if (own.empty()) return scope.frame->module;
   r.key.assign(scope.frame->module).append(1, '/').append(own);

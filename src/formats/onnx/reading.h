@@ -222,7 +222,6 @@ void attach_external(Reading& reading, TensorData& data, std::span<const Metadat
 void settle_spans(Reading& reading);
 
 // --- module_scope.cc
-std::string_view scope_from_name(std::string_view name);
 std::string_view scope_from_name_scopes(Reading& reading, std::string_view text);
 std::string_view scope_from_namespace(Reading& reading, std::string_view text);
 

@@ -119,13 +119,13 @@ void fill(Draft& draft) {
   draft.reorder({1, 0});
 }
 
-// Before version 2 a vector of conditions chooses whole rows, which ONNX cannot.
+// A vector of conditions chooses whole rows, which ONNX cannot.
 void select(Draft& draft) {
   const Tensor* condition = draft.input(0);
   const Tensor* yes = draft.input(1);
   if (condition == nullptr || yes == nullptr || !condition->shape.has_rank() || !yes->shape.has_rank())
     return;
-  if (condition->shape.rank() == 1 && yes->shape.rank() > 1) draft.become(Op::unknown);
+  if (condition->shape.rank() == 1 && yes->shape.rank() > 1) draft.become(Op::SelectRows);
 }
 
 }  // namespace haoline::tflite
