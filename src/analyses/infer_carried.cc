@@ -130,7 +130,7 @@ std::vector<Carried> carry(const FactList& initial) {
   for (const OperandFacts& facts : initial) {
     Carried c;
     c.initial = facts;
-    c.initial.constant = nullptr;
+    c.initial.is_constant = false;
     c.keeps_rank = facts.shape.has_rank();
     c.keeps_value = is_small_integer_value(facts.value);
     fill_slots(c);

@@ -110,10 +110,12 @@ Activations find_activations(const Model& model, const Inference& inference, con
   if (own_only) {
     for (const TensorId output : graph.outputs) leaves[output] = true;
   }
+  PerKind<std::optional<std::uint64_t>> sizes(facts.tensors.kind_count());
   Int128 total = 0;  // never beyond 62 bits, so that no sum of live bytes overflows
   const auto add = [&](TensorId tensor, std::uint32_t first) {
     if (!is_activation(graph, tensor) || (own_only && leaves[tensor])) return;
-    const auto bytes = sizer.bytes(facts.tensors[tensor]);
+    const auto bytes =
+        sizes.get(facts.tensors.kind(tensor), [&] { return sizer.bytes(facts.tensors[tensor]); });
     if (!bytes || total + Int128{*bytes} >= kMaxBytes) {
       out.unsized.push_back(tensor);
       return;

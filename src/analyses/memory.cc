@@ -130,8 +130,7 @@ Dim weights_bytes(const Model& model, Inference& inference) {
   Int128 sum = 0;
   Dim symbolic = 0;
   bool known = true;
-  const auto add = [&](const OperandFacts& facts) {
-    const Dim bytes = byte_size(facts.type, facts.shape, pool);
+  const auto add = [&](const OperandFacts& facts, Dim bytes) {
     if (const auto number = bytes.number()) {
       sum += *number;
     } else if (facts.type.dtype != DType::string) {
@@ -143,12 +142,15 @@ Dim weights_bytes(const Model& model, Inference& inference) {
     const Graph& graph = model.graphs[id];
     if (!inference.graphs.contains(id) || inference.graphs[id].tensors.size() != graph.tensors.size())
       continue;
+    const FactTable& facts = inference.graphs[id].tensors;
+    PerKind<Dim> sizes(facts.kind_count());
     for (const TensorId tensor : graph.tensors.ids()) {
       const Tensor& t = graph.tensors[tensor];
       const bool is_node = t.producer && graph.nodes[t.producer].op == Op::Constant;
       if (!t.constant && !is_node) continue;
       if (t.constant && !t.constant->bytes.empty() && !seen.insert(t.constant->bytes.data()).second) continue;
-      add(inference.graphs[id].tensors[tensor]);
+      const OperandFacts& known = facts[tensor];
+      add(known, sizes.get(facts.kind(tensor), [&] { return byte_size(known.type, known.shape, pool); }));
     }
   }
   return known ? pool.add(pool.number(sum), symbolic) : Dim::unknown();

@@ -174,15 +174,16 @@ class Totals {
   void collect(GraphId graph_id) {
     const Graph& graph = model_.graphs[graph_id];
     starts_.push_back(entries_.size());
-    const NodeFacts nothing;
-    const bool inferred = inference_.graphs.contains(graph_id) &&
-                          inference_.graphs[graph_id].nodes.size() == graph.nodes.size();
+    const CostTable& costs = inference_.graphs[graph_id].nodes;
+    PerKind<std::uint32_t> class_of(costs.kind_count());
+    entries_.reserve(starts_.back() + graph.nodes.size());
     for (const NodeId id : graph.nodes.ids()) {
       const Node& node = graph.nodes[id];
-      const NodeFacts& facts = inferred ? inference_.graphs[graph_id].nodes[id] : nothing;
+      const NodeFacts& facts = costs[id];
       const OpRow* row = find_row(node.op);
       const bool runs_bodies = row && row->cost.kind == CostRule::Class::body;
-      const std::uint32_t cost = runs_bodies ? kFree : classes_.of(facts);
+      const std::uint32_t cost =
+          runs_bodies ? kFree : class_of.get(costs.kind(id), [&] { return classes_.of(facts); });
       entries_.push_back({operator_group(node), scopes_.of(node.scope), cost, true});
       note(graph_id, id, runs_bodies ? CostBasis::known : facts.basis, cost);
     }
