@@ -17,8 +17,8 @@ std::size_t count_nodes(const Model& model) {
 Engine::Engine(const Model& m, const InferOptions& o, Inference& inference)
     : model(m), options(o), out(inference), pool(inference.dims), known_ops(kOpCount) {
   out.graphs.resize(m.graphs.size());
-  bytes.resize(m.graphs.size());
-  bytes_known.resize(m.graphs.size());
+  fact_kinds.resize(m.graphs.size());
+  repeats.resize(m.graphs.size());
   repeats_left = 16 * count_nodes(m) + 100'000;
   decoded_left = std::size_t{1} << 20;
   values_left = std::size_t{1} << 21;
@@ -31,19 +31,19 @@ void prepare_graph(Engine& engine, GraphId id) {
   if (is_first) {
     facts.tensors.resize(graph.tensors.size());
     facts.nodes.resize(graph.nodes.size());
-    engine.bytes[id].resize(graph.tensors.size());
   }
-  engine.bytes_known[id] = IdVector<TensorId, std::uint8_t>(graph.tensors.size());
   const bool has_parent = graph.parent && engine.out.graphs[graph.parent].tensors.size() != 0;
   for (const TensorId t : graph.tensors.ids()) {
     const Tensor& tensor = graph.tensors[t];
     if (tensor.producer) continue;
     if (tensor.constant) {
-      if (is_first) facts.tensors[t] = constant_facts(engine, *tensor.constant);
+      if (is_first) keep_facts(engine, id, t, constant_facts(engine, *tensor.constant));
     } else if (tensor.outer && has_parent) {
-      facts.tensors[t] = engine.out.graphs[graph.parent].tensors[tensor.outer];
+      keep_facts(engine, id, t, engine.out.graphs[graph.parent].tensors[tensor.outer]);
     } else if (is_first) {
-      merge_declared(engine, id, t, facts.tensors[t]);
+      OperandFacts declared;
+      merge_declared(engine, id, t, declared);
+      keep_facts(engine, id, t, std::move(declared));
     }
   }
 }

@@ -95,7 +95,7 @@ void infer_sequence_map(Engine& engine, GraphId graph, NodeId id, Dim executions
     result.type = result.type.wrapped(Container::sequence);
     result.length = length;
     result.value = {};
-    result.constant = nullptr;
+    result.is_constant = false;
   }
   NodeFacts cost = cost_of_body(engine, body);
   scale(cost, length, engine.pool);
