@@ -7,6 +7,7 @@
 #include "formats/gguf/reader.h"
 #include "formats/onnx/reader.h"
 #include "formats/safetensors/reader.h"
+#include "formats/openvino/reader.h"
 #include "formats/shared/looks_like.h"
 #include "formats/tensorrt/reader.h"
 #include "formats/tflite/reader.h"
@@ -40,6 +41,12 @@ constexpr Format kFormats[] = {
      safetensors::sniff_folder, safetensors::read_folder, Grade::full, Grade::partial},
     {"flax", "Flax", ".msgpack", flax::sniff, flax::read, nullptr, nullptr, Grade::full, Grade::none},
     {"gguf", "GGUF", ".gguf", gguf::sniff, gguf::read, nullptr, nullptr, Grade::full, Grade::partial},
+    {.name = "openvino",
+     .title = "OpenVINO IR",
+     .extensions = ".xml .bin",
+     .sniff = openvino::sniff,
+     .read = openvino::read,
+     .operators = openvino::operators},
 };
 
 }  // namespace

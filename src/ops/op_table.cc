@@ -35,6 +35,8 @@ constexpr Family kFamilies[] = {
     extra_attention_rows,
     extra_moe_rows,
     extra_recurrence_rows,
+    extra_cell_rows,
+    extra_image_rows,
     ms_attention_rows,
     ms_cached_attention_rows,
     ms_position_rows,

@@ -100,14 +100,17 @@ class GraphReader {
       }
     }
     if (order.size() == net_.layers.size()) return order;
-    const auto in_cycle = std::find_if(missing.begin(), missing.end(), [](std::uint32_t m) { return m != 0; });
-    fail(net_.layers[static_cast<std::size_t>(in_cycle - missing.begin())].at, "layers wait for each other in a circle");
+    const auto in_cycle =
+        std::find_if(missing.begin(), missing.end(), [](std::uint32_t m) { return m != 0; });
+    fail(net_.layers[static_cast<std::size_t>(in_cycle - missing.begin())].at,
+         "layers wait for each other in a circle");
     return order;
   }
 
   // --- names
 
-  std::string_view unique(NameTable& taken, std::string_view wanted, std::string_view fallback, std::uint32_t id) {
+  std::string_view unique(NameTable& taken, std::string_view wanted, std::string_view fallback,
+                          std::uint32_t id) {
     if (!wanted.empty() && taken.insert(wanted, id).is_new) return wanted;
     std::string text = std::string(wanted.empty() ? fallback : wanted) + "#" + std::to_string(id);
     while (taken.find(text) != nullptr) text += "#" + std::to_string(id);
@@ -137,8 +140,7 @@ class GraphReader {
     const TensorId id = add_tensor(output_name(layer, port));
     const PortRecord& record = *layer.outputs[port];
     Tensor& tensor = graph().tensors[id];
-    tensor.type.dtype =
-        element_type(record.precision.empty() ? layer.precision : record.precision).dtype;
+    tensor.type.dtype = element_type(record.precision.empty() ? layer.precision : record.precision).dtype;
     if (!record.dims.empty()) tensor.shape = shape_of(*r_.model.dims, record.dims);
     made_[{layer.id, record.id}] = id;
     return id;
@@ -152,7 +154,9 @@ class GraphReader {
     return {};
   }
 
-  static bool is_parameter(const LayerRecord& layer) { return layer.type == "Parameter" || layer.type == "Input"; }
+  static bool is_parameter(const LayerRecord& layer) {
+    return layer.type == "Parameter" || layer.type == "Input";
+  }
 
   void read_parameter(const LayerRecord& layer) {
     if (layer.outputs.empty()) return fail(layer.at, "an input has no port");
@@ -307,7 +311,8 @@ class GraphReader {
       graph().tensors[id].is_state = layer.type == "ReadValue";
       std::construct_at(&operands[inputs + i], id);
     }
-    for (const xml::Attribute& a : layer.runtime) made.set(arena().text("rt_info." + std::string(a.name)), a.value);
+    for (const xml::Attribute& a : layer.runtime)
+      made.set(arena().text("rt_info." + std::string(a.name)), a.value);
     Node node;
     node.op = made.op;
     node.op_type = layer.type;
@@ -335,7 +340,8 @@ class GraphReader {
       }
       for (const std::int64_t layer : plan_->outputs) {
         const auto found = results_.find(layer);
-        if (found == results_.end() || !found->second) return fail(0, "a body lacks an output that its layer takes");
+        if (found == results_.end() || !found->second)
+          return fail(0, "a body lacks an output that its layer takes");
         g.outputs.push_back(found->second);
       }
       return;

@@ -15,8 +15,8 @@ using Integers = SmallVector<std::int64_t, 6>;
 
 class Layer {
  public:
-  Layer(Reading& reading, GraphId graph, const LayerRecord& record)
-      : record(record), reading_(reading), graph_(graph) {}
+  Layer(Reading& reading, GraphId graph, const LayerRecord& from)
+      : record(from), reading_(reading), graph_(graph) {}
 
   const LayerRecord& record;
   SmallVector<TensorId, 8> inputs;  // of the node: the translation may reorder and drop
@@ -24,7 +24,7 @@ class Layer {
   std::string_view name;            // of that node
   std::string_view path;            // of the graph it stands in
   Op op = Op::unknown;
-  std::int32_t version = 0;         // 0: as the operator's domain has it
+  std::int32_t version = 0;  // 0: as the operator's domain has it
   std::vector<Attribute> attributes;
   GraphId graph() const { return graph_; }
   Reading& reading() const { return reading_; }
@@ -51,12 +51,12 @@ class Layer {
   std::int64_t dim(std::size_t input, std::size_t axis) const;  // -1: not known
 
   // --- what the node gets
-  void set(std::string_view name, std::int64_t value) { attributes.push_back({name, value, {}}); }
-  void set(std::string_view name, const Integers& values);
-  void set(std::string_view name, std::string_view text) { attributes.push_back({name, text, {}}); }
-  void set(std::string_view name, double value) { attributes.push_back({name, value, {}}); }
-  void set_reals(std::string_view name, const SmallVector<float, 6>& values);
-  void set(std::string_view name, GraphId body) { attributes.push_back({name, body, {}}); }
+  void set(std::string_view key, std::int64_t value) { attributes.push_back({key, value, {}}); }
+  void set(std::string_view key, const Integers& values);
+  void set(std::string_view key, std::string_view text) { attributes.push_back({key, text, {}}); }
+  void set(std::string_view key, double value) { attributes.push_back({key, value, {}}); }
+  void set_reals(std::string_view key, const SmallVector<float, 6>& values);
+  void set(std::string_view key, GraphId body) { attributes.push_back({key, body, {}}); }
   // An operand that the file has as an attribute: a small integer constant of the graph.
   TensorId make_constant(std::string_view role, const Integers& values);
   void keep(std::size_t count) {

@@ -21,7 +21,7 @@ std::optional<SmallVector<float, 6>> parse_reals(std::string_view text);
 // "f32" of Const and Parameter, "FP32" of ports.
 struct ElementType {
   DType dtype = DType::unknown;
-  std::uint32_t bits = 0;       // of one element in the .bin; 0: not fixed
+  std::uint32_t bits = 0;        // of one element in the .bin; 0: not fixed
   std::string_view scheme = {};  // how the stored integers stand for reals, where the type itself says so
 };
 ElementType element_type(std::string_view name);

@@ -1,8 +1,8 @@
 // The state of reading one IR, and the steps that share it. Internal to this folder.
 //
 // Records come first (records.h); then every net becomes a graph in one pass over its layers in execution
-// order: Parameter, Const and Result become tensors, everything else one node that map.cc translates. A body is
-// read when its layer is, so that its captures are known.
+// order: Parameter, Const and Result become tensors, everything else one node that map.cc translates. A body
+// is read when its layer is, so that its captures are known.
 #pragma once
 
 #include <optional>
@@ -20,9 +20,10 @@ namespace haoline::openvino {
 
 // How a body's layers meet the graph around it.
 struct BodyPlan {
-  std::vector<std::int64_t> inputs;                      // Parameter layers, in the order of the body's inputs
-  std::unordered_map<std::int64_t, TensorId> captures;   // Parameter layers that are a tensor of the outer graph
-  std::vector<std::int64_t> outputs;                     // Result layers, in order
+  std::vector<std::int64_t> inputs;  // Parameter layers, in the order of the body's inputs
+  std::unordered_map<std::int64_t, TensorId>
+      captures;                       // Parameter layers that are a tensor of the outer graph
+  std::vector<std::int64_t> outputs;  // Result layers, in order
 };
 
 struct Reading {
@@ -34,7 +35,7 @@ struct Reading {
   Document document;
   bool is_legacy = false;  // before version 10
 
-  FileId bin;                 // none: missing
+  FileId bin;  // none: missing
   Bytes bin_bytes;
   std::string bin_problem;
   std::uint64_t missing = 0;  // constants without bytes
@@ -42,8 +43,10 @@ struct Reading {
 
   std::optional<Error> error;
   bool ok() const { return !error; }
-  void fail(ErrorKind kind, std::uint64_t at, std::string place, std::string message, std::string advice = {});
-  void remark(FindingKind kind, Message message, GraphId graph = {}, TensorId tensor = {}, std::uint64_t at = 0);
+  void fail(ErrorKind kind, std::uint64_t at, std::string place, std::string message,
+            std::string advice = {});
+  void remark(FindingKind kind, Message message, GraphId graph = {}, TensorId tensor = {},
+              std::uint64_t at = 0);
 };
 
 // --- weights.cc

@@ -50,8 +50,8 @@ class Reader {
     if (text.empty() && !required) return otherwise;
     const std::optional<std::int64_t> value = parse_integer(text);
     if (value) return *value;
-    cursor_.fail(ErrorKind::malformed, "<" + std::string(cursor_.name().substr(0, 64)) + "> has no whole number as \"" +
-                                           std::string(key) + "\"");
+    cursor_.fail(ErrorKind::malformed, "<" + std::string(cursor_.name().substr(0, 64)) +
+                                           "> has no whole number as \"" + std::string(key) + "\"");
     return otherwise;
   }
 
@@ -66,7 +66,8 @@ class Reader {
         });
       } else if (name == "edges") {
         read_edges(net.edges);
-      } else if (depth == 0 && (name == "rt_info" || name == "meta_data" || name == "quantization_parameters")) {
+      } else if (depth == 0 &&
+                 (name == "rt_info" || name == "meta_data" || name == "quantization_parameters")) {
         read_metadata();
       } else {
         cursor_.skip();
@@ -132,8 +133,9 @@ class Reader {
     } else if (name == "body" || name == "then_body" || name == "else_body") {
       auto& body = name == "body" ? layer.body : name == "then_body" ? layer.then_body : layer.else_body;
       if (depth + 1 >= kMaxBodies || body) {
-        cursor_.fail(ErrorKind::unsupported, body ? "a layer has the same body twice"
-                                                  : "bodies are nested more than " + std::to_string(kMaxBodies) + " deep");
+        cursor_.fail(ErrorKind::unsupported,
+                     body ? "a layer has the same body twice"
+                          : "bodies are nested more than " + std::to_string(kMaxBodies) + " deep");
         return;
       }
       body = std::make_unique<NetRecord>();
@@ -177,7 +179,8 @@ class Reader {
     blob.name = name;
     blob.precision = cursor_.attribute("precision");
     const std::int64_t offset = number("offset", 0), size = number("size", 0);
-    if (offset < 0 || size < 0) cursor_.fail(ErrorKind::malformed, "a stretch of weights begins or ends below zero");
+    if (offset < 0 || size < 0)
+      cursor_.fail(ErrorKind::malformed, "a stretch of weights begins or ends below zero");
     blob.offset = static_cast<std::uint64_t>(offset);
     blob.size = static_cast<std::uint64_t>(size);
     layer.blobs.push_back(blob);

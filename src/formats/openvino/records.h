@@ -1,5 +1,6 @@
-// What the XML of an intermediate representation (IR) says, as records: layers with ports, edges between ports,
-// bodies inside layers. Versions 2 to 11 differ in spelling only; here they look alike. Internal to this folder.
+// What the XML of an intermediate representation (IR) says, as records: layers with ports, edges between
+// ports, bodies inside layers. Versions 2 to 11 differ in spelling only; here they look alike. Internal to
+// this folder.
 #pragma once
 
 #include <cstdint>

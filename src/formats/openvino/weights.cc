@@ -115,7 +115,8 @@ TensorData constant_of(Reading& r, std::string_view name, std::string_view type,
     return data;
   }
   const auto refuse = [&](std::string_view what) {
-    r.remark(FindingKind::truncated_weights, Message("the elements of ").name(name).add(" ").add(what), {}, {}, at);
+    r.remark(FindingKind::truncated_weights, Message("the elements of ").name(name).add(" ").add(what), {},
+             {}, at);
   };
   if (offset > r.bin_bytes.size() || size > r.bin_bytes.size() - offset) {
     refuse("end after the .bin file");
@@ -123,8 +124,8 @@ TensorData constant_of(Reading& r, std::string_view name, std::string_view type,
   }
   const Bytes bytes = r.bin_bytes.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
   if (element.bits != 0 && (*count * element.bits + 7) / 8 != static_cast<Int128>(size)) {
-    refuse("do not fit their shape: " + counted(data.stored_elements, "element") + ", " + counted(size, "byte") +
-           " stored");
+    refuse("do not fit their shape: " + counted(data.stored_elements, "element") + ", " +
+           counted(size, "byte") + " stored");
     return data;
   }
   data.stored_bytes = size;

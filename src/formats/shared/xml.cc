@@ -135,10 +135,10 @@ std::string_view Cursor::decode(std::string_view raw) {
       continue;
     }
     const std::size_t close = raw.substr(i, 16).find(';');
-    const std::uint32_t code =
-        close == std::string_view::npos ? 0 : entity(raw.substr(i + 1, close - 1));
+    const std::uint32_t code = close == std::string_view::npos ? 0 : entity(raw.substr(i + 1, close - 1));
     if (code == 0) {
-      defect("uses an entity that is not one of XML's own", "Only &amp; &lt; &gt; &quot; &apos; and numbers are read.");
+      defect("uses an entity that is not one of XML's own",
+             "Only &amp; &lt; &gt; &quot; &apos; and numbers are read.");
       return {};
     }
     size += append_utf8(code, room.data() + size);
@@ -207,7 +207,8 @@ Event Cursor::read_end() {
   skip_space();
   if (at_ == end_ || *at_ != '>') return defect("a closing tag is not closed");
   ++at_;
-  if (open_.empty() || open_.back() != name_) return defect("a closing tag closes another element than the open one");
+  if (open_.empty() || open_.back() != name_)
+    return defect("a closing tag closes another element than the open one");
   open_.pop_back();
   return Event::end;
 }

@@ -1,9 +1,9 @@
 // XML that nobody has to trust, pulled tag by tag: OpenVINO's IR.
 //
-// Zero-copy: names and values are views into the text; only one that holds an entity is decoded, into an arena.
-// Memory grows with the depth alone, which is bounded. Document types are refused: they define entities, and
-// entities are how small XML becomes large or reads other files. The five predefined entities and numbers of
-// characters are known. The first defect sticks and has its line.
+// Zero-copy: names and values are views into the text; only one that holds an entity is decoded, into an
+// arena. Memory grows with the depth alone, which is bounded. Document types are refused: they define
+// entities, and entities are how small XML becomes large or reads other files. The five predefined entities
+// and numbers of characters are known. The first defect sticks and has its line.
 #pragma once
 
 #include <cstddef>
@@ -36,10 +36,10 @@ class Cursor {
   // and blank text are stepped over.
   Event next();
 
-  std::string_view name() const { return name_; }                         // begin, end
-  std::span<const Attribute> attributes() const { return attributes_; }   // begin
-  std::string_view attribute(std::string_view name) const;                // begin; empty: there is none
-  std::string_view text() const { return text_; }                         // text
+  std::string_view name() const { return name_; }                        // begin, end
+  std::span<const Attribute> attributes() const { return attributes_; }  // begin
+  std::string_view attribute(std::string_view name) const;               // begin; empty: there is none
+  std::string_view text() const { return text_; }                        // text
   std::uint64_t offset() const { return static_cast<std::uint64_t>(tag_ - begin_); }  // of the event
   std::size_t depth() const { return open_.size(); }  // elements that are open; a begin is in its own
 
