@@ -188,6 +188,7 @@ constexpr PassingRule kPassing[] = {
     {Op::Expand, Passing::first},
     {Op::Tile, Passing::first},
     {Op::Pad, Passing::first},
+    {Op::Decompress, Passing::first},
     {Op::Densify, Passing::first},
     {Op::Dequantize, Passing::first},
     {Op::FakeQuant, Passing::first},

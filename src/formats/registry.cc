@@ -3,6 +3,7 @@
 #include <array>
 
 #include "formats/flax/reader.h"
+#include "formats/coreml/reader.h"
 #include "formats/format.h"
 #include "formats/gguf/reader.h"
 #include "formats/onnx/reader.h"
@@ -41,6 +42,14 @@ constexpr Format kFormats[] = {
      safetensors::sniff_folder, safetensors::read_folder, Grade::full, Grade::partial},
     {"flax", "Flax", ".msgpack", flax::sniff, flax::read, nullptr, nullptr, Grade::full, Grade::none},
     {"gguf", "GGUF", ".gguf", gguf::sniff, gguf::read, nullptr, nullptr, Grade::full, Grade::partial},
+    {.name = "coreml",
+     .title = "Core ML",
+     .extensions = ".mlmodel .mlpackage .mlmodelc",
+     .sniff = coreml::sniff,
+     .read = coreml::read,
+     .sniff_folder = coreml::sniff_folder,
+     .read_folder = coreml::read_folder,
+     .operators = coreml::operators},
     {.name = "openvino",
      .title = "OpenVINO IR",
      .extensions = ".xml .bin",

@@ -98,7 +98,61 @@ constexpr OpRow recurrent(Op op) {
           true};
 }
 
+// --- layers with steps first: x is [steps, batch, input], or has the features at axis 1 or 2 of an image
+
+std::optional<std::size_t> feature_axis(const OpCall& call) {
+  if (!call.has_rank(kX)) return std::nullopt;
+  switch (call.rank(kX)) {
+    case 3:
+    case 5:
+      return 2;
+    case 4:
+      return 1;
+    default:
+      return std::nullopt;
+  }
+}
+
+OpError infer_gates(OpCall& call) {
+  for (std::size_t i = 0; i < call.output_count(); ++i) call.set_dtype(i, call.dtype(kX));
+  const std::optional<std::size_t> axis = feature_axis(call);
+  if (!axis) return std::nullopt;
+  const std::int64_t hidden = call.integer("hidden_size"), directions = call.integer("directions", 1);
+  Shape shape = call.shape(kX);
+  shape[*axis] = call.pool().number(Int128{hidden} * directions);
+  if (call.integer("gives_sequence") == 0 && shape.rank() != 4) shape[0] = 1;
+  call.set_shape(0, shape);
+  if (shape.rank() == 3) {
+    for (std::size_t i = 1; i < call.output_count(); ++i) call.set_shape(i, Shape{shape[1], shape[2]});
+  }
+  return std::nullopt;
+}
+
+Cost gates_cost(const OpCall& call) {
+  const std::optional<std::size_t> axis = feature_axis(call);
+  if (!axis) return Cost::unknown();
+  DimPool& pool = call.pool();
+  const std::int64_t gates = call.integer("gates", 1), input = call.integer("input_size");
+  const std::int64_t hidden = call.integer("hidden_size"), directions = call.integer("directions", 1);
+  if (input <= 0 || hidden <= 0 || gates <= 0) return Cost::unknown();
+  const Expr rows = call.elements(kX).floor_div(pool.number(input));
+  const Expr elements = rows * pool.number(hidden) * pool.number(directions);
+  const Cell& cell = gates == 4 ? kLstmCell : gates == 3 ? kGruCell : kRnnCell;
+  Cost cost;
+  cost.macs = elements * pool.number(gates) * pool.add(pool.number(input), pool.number(hidden));
+  cost.add(cell.work, elements, pool);
+  call.note("rows", rows);
+  call.note("gates", pool.number(gates));
+  call.note("hidden", pool.number(hidden));
+  call.note("input", pool.number(input));
+  return cost;
+}
+
 constexpr OpRow kRows[] = {
+    {Op::GateRecurrent, Category::recurrent, infer_gates, CostRule::formula(gates_cost),
+     "steps·batch·directions·gates·hidden·(input + hidden); per hidden element and step the gates' additions, "
+     "activations and products",
+     Traffic::whole, Alias::none, true},
     recurrent(Op::GruCell),      recurrent(Op::GruSequence), recurrent(Op::LstmCell),
     recurrent(Op::LstmSequence), recurrent(Op::RnnCell),     recurrent(Op::RnnSequence),
 };

@@ -122,6 +122,16 @@ OpError infer_read_state(OpCall& call) {
   return std::nullopt;
 }
 
+// A constant in another form: what it is stands beside it.
+OpError infer_decompress(OpCall& call) {
+  if (const auto given = dtype_named(call.text("dtype"))) call.set_dtype(0, *given);
+  Shape shape;
+  for (const std::int64_t extent : call.integer_list("extents"))
+    shape.push_back(extent < 0 ? Dim::unknown() : call.pool().number(extent));
+  call.set_shape(0, std::move(shape));
+  return std::nullopt;
+}
+
 constexpr OpRow row(Op op, Category category, InferRule infer, CostRule cost, std::string_view counts) {
   return {op, category, infer, cost, counts, Traffic::whole, Alias::none, true};
 }
@@ -139,6 +149,8 @@ constexpr OpRow kRows[] = {
         "the mean is taken off and the rest scaled; what depends on a channel alone is not counted"),
     row(Op::ChannelScale, Category::norm, infer_same, CostRule::per_output({.add = 1, .multiply = 1}),
         "a multiplication and an addition per element"),
+    row(Op::Decompress, Category::quantize, infer_decompress, CostRule::free(),
+        "a stored form of a constant is unpacked when the model is loaded"),
     row(Op::EmbeddingBag, Category::embed, infer_bag, CostRule::formula(bag_cost),
         "1 addition per element of every row that is looked up"),
     row(Op::IsFinite, Category::compare, infer_is_finite, CostRule::per_output({.compare = 1}),

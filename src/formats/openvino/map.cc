@@ -72,7 +72,7 @@ const Translation* find_in(std::span<const Translation> rows, std::string_view t
 
 std::vector<SourceOperator> list_operators() {
   std::vector<SourceOperator> list = {
-      {"Parameter", "(input)"}, {"Const", "(constant)"}, {"Result", "(output)"}};
+      {"Parameter", "an input"}, {"Const", "a constant"}, {"Result", "an output"}};
   for (const Family family : kFamilies) {
     for (const Translation& t : family()) list.push_back({t.type, display_name(t.op)});
   }

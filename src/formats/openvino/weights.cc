@@ -4,6 +4,7 @@
 #include "base/checked.h"
 #include "base/text.h"
 #include "formats/openvino/reading.h"
+#include "formats/shared/byte_spans.h"
 
 namespace haoline::openvino {
 namespace {
@@ -55,25 +56,6 @@ std::optional<std::vector<std::string_view>> read_strings(Bytes bytes, Int128 co
     texts.push_back(text.substr(begin, end - begin));
   }
   return texts;
-}
-
-void remove_overlaps(std::vector<ByteSpan>& spans) {
-  std::stable_sort(spans.begin(), spans.end(), [](const ByteSpan& a, const ByteSpan& b) {
-    return a.file != b.file ? a.file < b.file : a.offset < b.offset;
-  });
-  std::vector<ByteSpan> kept;
-  for (ByteSpan span : spans) {
-    if (!kept.empty() && kept.back().file == span.file) {
-      const std::uint64_t end = kept.back().offset + kept.back().size;
-      if (span.offset + span.size <= end) continue;
-      if (span.offset < end) {
-        span.size -= end - span.offset;
-        span.offset = end;
-      }
-    }
-    kept.push_back(span);
-  }
-  spans = std::move(kept);
 }
 
 }  // namespace
