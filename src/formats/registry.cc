@@ -2,13 +2,13 @@
 #include <algorithm>
 #include <array>
 
-#include "formats/flax/reader.h"
 #include "formats/coreml/reader.h"
+#include "formats/flax/reader.h"
 #include "formats/format.h"
 #include "formats/gguf/reader.h"
 #include "formats/onnx/reader.h"
-#include "formats/safetensors/reader.h"
 #include "formats/openvino/reader.h"
+#include "formats/safetensors/reader.h"
 #include "formats/shared/looks_like.h"
 #include "formats/tensorrt/reader.h"
 #include "formats/tflite/reader.h"

@@ -150,11 +150,16 @@ Cost gates_cost(const OpCall& call) {
 
 constexpr OpRow kRows[] = {
     {Op::GateRecurrent, Category::recurrent, infer_gates, CostRule::formula(gates_cost),
-     "steps·batch·directions·gates·hidden·(input + hidden); per hidden element and step the gates' additions, "
+     "steps·batch·directions·gates·hidden·(input + hidden); per hidden element and step the gates' "
+     "additions, "
      "activations and products",
      Traffic::whole, Alias::none, true},
-    recurrent(Op::GruCell),      recurrent(Op::GruSequence), recurrent(Op::LstmCell),
-    recurrent(Op::LstmSequence), recurrent(Op::RnnCell),     recurrent(Op::RnnSequence),
+    recurrent(Op::GruCell),
+    recurrent(Op::GruSequence),
+    recurrent(Op::LstmCell),
+    recurrent(Op::LstmSequence),
+    recurrent(Op::RnnCell),
+    recurrent(Op::RnnSequence),
 };
 
 }  // namespace

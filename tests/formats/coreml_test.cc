@@ -54,7 +54,8 @@ struct Figures {
 // With every symbol 1.
 Figures figures(const Model& model) {
   InferOptions options;
-  for (std::size_t i = 0; i < model.dims->symbol_count(); ++i) options.bind[model.dims->symbol_at(i).name] = 1;
+  for (std::size_t i = 0; i < model.dims->symbol_count(); ++i)
+    options.bind[model.dims->symbol_at(i).name] = 1;
   Result<Inference> inference = infer(model, options);
   if (!inference) return {};
   const CostTotals totals = total_costs(model, *inference);
@@ -91,7 +92,8 @@ class CoreMlCorpus : public testing::Test {
   bool sniffed_ = false;
 };
 
-// 12,501,632 MACs in every format (issue 5); 78,186 trainable parameters with the normalizations, 77,706 folded.
+// 12,501,632 MACs in every format (issue 5); 78,186 trainable parameters with the normalizations, 77,706
+// folded.
 TEST_F(CoreMlCorpus, OneNetworkInFiveForms) {
   for (const char* name : {"resnet8_fp16.mlpackage", "resnet8_fp32.mlpackage", "resnet8_linear8.mlpackage",
                            "resnet8_nn_fp32.mlmodel", "resnet8_nn_linear8.mlmodel"}) {

@@ -21,7 +21,8 @@ struct Bin final : FileProvider {
   std::string content;
 };
 
-std::string port(int id, std::string_view precision, const std::vector<int>& dims, std::string_view names = {}) {
+std::string port(int id, std::string_view precision, const std::vector<int>& dims,
+                 std::string_view names = {}) {
   std::string text = "<port id=\"" + std::to_string(id) + "\" precision=\"" + std::string(precision) + "\"";
   if (!names.empty()) text += " names=\"" + std::string(names) + "\"";
   text += ">";
@@ -31,8 +32,8 @@ std::string port(int id, std::string_view precision, const std::vector<int>& dim
 
 std::string layer(int id, std::string_view name, std::string_view type, std::string_view inside,
                   std::string_view set = "opset1") {
-  return "<layer id=\"" + std::to_string(id) + "\" name=\"" + std::string(name) + "\" type=\"" + std::string(type) +
-         "\" version=\"" + std::string(set) + "\">" + std::string(inside) + "</layer>";
+  return "<layer id=\"" + std::to_string(id) + "\" name=\"" + std::string(name) + "\" type=\"" +
+         std::string(type) + "\" version=\"" + std::string(set) + "\">" + std::string(inside) + "</layer>";
 }
 
 std::string edge(int from, int from_port, int to, int to_port) {
@@ -41,23 +42,23 @@ std::string edge(int from, int from_port, int to, int to_port) {
 }
 
 std::string net(const std::string& layers, const std::string& edges, std::string_view more = {}) {
-  return "<?xml version=\"1.0\"?><net name=\"n\" version=\"11\"><layers>" + layers + "</layers><edges>" + edges +
-         "</edges>" + std::string(more) + "</net>";
+  return "<?xml version=\"1.0\"?><net name=\"n\" version=\"11\"><layers>" + layers + "</layers><edges>" +
+         edges + "</edges>" + std::string(more) + "</net>";
 }
 
 std::string parameter(int id, std::string_view name, std::string_view shape, const std::vector<int>& dims) {
   return layer(id, name, "Parameter",
-               "<data shape=\"" + std::string(shape) + "\" element_type=\"f32\"/><output>" + port(0, "FP32", dims) +
-                   "</output>");
+               "<data shape=\"" + std::string(shape) + "\" element_type=\"f32\"/><output>" +
+                   port(0, "FP32", dims) + "</output>");
 }
 std::string result(int id) {
   return layer(id, "r" + std::to_string(id), "Result", "<input>" + port(0, "FP32", {}) + "</input>");
 }
 std::string constant(int id, std::string_view type, std::string_view shape, int offset, int size) {
   return layer(id, "c" + std::to_string(id), "Const",
-               "<data element_type=\"" + std::string(type) + "\" shape=\"" + std::string(shape) + "\" offset=\"" +
-                   std::to_string(offset) + "\" size=\"" + std::to_string(size) + "\"/><output>" + port(0, "", {}) +
-                   "</output>");
+               "<data element_type=\"" + std::string(type) + "\" shape=\"" + std::string(shape) +
+                   "\" offset=\"" + std::to_string(offset) + "\" size=\"" + std::to_string(size) +
+                   "\"/><output>" + port(0, "", {}) + "</output>");
 }
 
 Result<Model> read(const std::string& xml, FileProvider* files = nullptr) {
@@ -84,11 +85,12 @@ std::string shape_of(const Model& model, std::string_view name) {
 std::string relu() {
   return net(parameter(0, "x", "?,3", {-1, 3}) +
                  layer(1, "y", "ReLU",
-                       "<input>" + port(0, "FP32", {-1, 3}) + "</input><output>" + port(1, "FP32", {-1, 3}, "out,other") +
-                           "</output>") +
+                       "<input>" + port(0, "FP32", {-1, 3}) + "</input><output>" +
+                           port(1, "FP32", {-1, 3}, "out,other") + "</output>") +
                  result(2),
              edge(0, 0, 1, 0) + edge(1, 1, 2, 0),
-             "<rt_info><nncf><weight_compression><mode value=\"int4 &amp; more\"/></weight_compression></nncf></rt_info>");
+             "<rt_info><nncf><weight_compression><mode value=\"int4 &amp; "
+             "more\"/></weight_compression></nncf></rt_info>");
 }
 
 TEST(OpenVino, LayersAreNodesAndPortsAreTensors) {
@@ -132,7 +134,8 @@ TEST(OpenVino, ConstantsAreViewsOfTheBin) {
 TEST(OpenVino, AStretchBeyondTheBinOrOfAnotherSizeIsAFinding) {
   Bin bin(std::string(8, '\0'));
   for (const auto& [offset, size] : {std::pair(4, 8), std::pair(0, 4)}) {
-    const Result<Model> model = read(net(constant(0, "f32", "2", offset, size) + result(1), edge(0, 0, 1, 0)), &bin);
+    const Result<Model> model =
+        read(net(constant(0, "f32", "2", offset, size) + result(1), edge(0, 0, 1, 0)), &bin);
     ASSERT_TRUE(model);
     ASSERT_EQ(model->findings.size(), 1u);
     EXPECT_EQ(model->findings[0].kind, FindingKind::truncated_weights);
@@ -145,13 +148,13 @@ TEST(OpenVino, OfACompressedWeightTheIntegersAreTheParameters) {
   Bin bin(std::string(1024, '\x01'));
   const auto unary = [&](int id, std::string_view type, std::string_view data) {
     return layer(id, "l" + std::to_string(id), type,
-                 std::string(data) + "<input>" + port(0, "FP32", {}) + "</input><output>" + port(1, "FP32", {}) +
-                     "</output>");
+                 std::string(data) + "<input>" + port(0, "FP32", {}) + "</input><output>" +
+                     port(1, "FP32", {}) + "</output>");
   };
   const auto binary = [&](int id, std::string_view type, std::string_view data) {
     return layer(id, "l" + std::to_string(id), type,
-                 std::string(data) + "<input>" + port(0, "FP32", {}) + port(1, "FP32", {}) + "</input><output>" +
-                     port(2, "FP32", {}) + "</output>");
+                 std::string(data) + "<input>" + port(0, "FP32", {}) + port(1, "FP32", {}) +
+                     "</input><output>" + port(2, "FP32", {}) + "</output>");
   };
   const std::string xml =
       net(parameter(0, "x", "5,8", {5, 8}) + constant(1, "u8", "4,8", 0, 32) +
@@ -177,17 +180,19 @@ TEST(OpenVino, OfACompressedWeightTheIntegersAreTheParameters) {
 
 // A recurrent layer over slices: [batch, 7, 3] one step at a time, the steps joined again.
 std::string tensor_iterator(std::string_view axis_of_output) {
-  const std::string body =
-      "<body><layers>" + parameter(0, "step", "?,1,3", {-1, 1, 3}) + parameter(1, "state", "?,1,3", {-1, 1, 3}) +
-      layer(2, "sum", "Add",
-            "<input>" + port(0, "FP32", {}) + port(1, "FP32", {}) + "</input><output>" + port(2, "FP32", {}) +
-                "</output>") +
-      result(3) + "</layers><edges>" + edge(0, 0, 2, 0) + edge(1, 0, 2, 1) + edge(2, 2, 3, 0) + "</edges></body>";
+  const std::string body = "<body><layers>" + parameter(0, "step", "?,1,3", {-1, 1, 3}) +
+                           parameter(1, "state", "?,1,3", {-1, 1, 3}) +
+                           layer(2, "sum", "Add",
+                                 "<input>" + port(0, "FP32", {}) + port(1, "FP32", {}) + "</input><output>" +
+                                     port(2, "FP32", {}) + "</output>") +
+                           result(3) + "</layers><edges>" + edge(0, 0, 2, 0) + edge(1, 0, 2, 1) +
+                           edge(2, 2, 3, 0) + "</edges></body>";
   const std::string maps =
       "<port_map><input external_port_id=\"0\" internal_layer_id=\"0\" axis=\"1\" start=\"0\" end=\"-1\" "
       "stride=\"1\" part_size=\"1\"/><input external_port_id=\"1\" internal_layer_id=\"1\"/>"
       "<output external_port_id=\"2\" internal_layer_id=\"3\" " +
-      std::string(axis_of_output) + "/></port_map><back_edges><edge from-layer=\"3\" to-layer=\"1\"/></back_edges>";
+      std::string(axis_of_output) +
+      "/></port_map><back_edges><edge from-layer=\"3\" to-layer=\"1\"/></back_edges>";
   return net(parameter(0, "x", "?,7,3", {-1, 7, 3}) + parameter(1, "h", "?,1,3", {-1, 1, 3}) +
                  layer(2, "ti", "TensorIterator",
                        "<input>" + port(0, "FP32", {}) + port(1, "FP32", {}) + "</input><output>" +
@@ -197,7 +202,8 @@ std::string tensor_iterator(std::string_view axis_of_output) {
 }
 
 TEST(OpenVino, ABodyOverSlicesIsJoinedAlongItsAxis) {
-  const Result<Model> model = read(tensor_iterator("axis=\"1\" start=\"0\" end=\"-1\" stride=\"1\" part_size=\"1\""));
+  const Result<Model> model =
+      read(tensor_iterator("axis=\"1\" start=\"0\" end=\"-1\" stride=\"1\" part_size=\"1\""));
   ASSERT_TRUE(model) << model.error().to_string();
   ASSERT_EQ(model->graphs.size(), 2u);
   EXPECT_EQ(model->graphs[GraphId{1}].path, "ti/body");
@@ -222,28 +228,33 @@ TEST(OpenVino, OldLayersCarryTheirWeights) {
       port(0, "", {1, 3, 10, 10}) +
       "</output></layer>"
       "<layer id=\"1\" name=\"conv\" type=\"Convolution\" precision=\"FP32\">"
-      "<data kernel=\"3,3\" strides=\"2,2\" pads_begin=\"1,1\" pads_end=\"1,1\" dilations=\"1,1\" output=\"8\" group=\"1\"/>"
-      "<input>" + port(0, "", {1, 3, 10, 10}) + "</input><output>" + port(3, "", {1, 8, 5, 5}) +
-      "</output><blobs><weights offset=\"0\" size=\"864\"/><biases offset=\"864\" size=\"32\"/></blobs></layer>"
-      "</layers><edges>" + edge(0, 0, 1, 0) + "</edges></net>";
+      "<data kernel=\"3,3\" strides=\"2,2\" pads_begin=\"1,1\" pads_end=\"1,1\" dilations=\"1,1\" "
+      "output=\"8\" group=\"1\"/>"
+      "<input>" +
+      port(0, "", {1, 3, 10, 10}) + "</input><output>" + port(3, "", {1, 8, 5, 5}) +
+      "</output><blobs><weights offset=\"0\" size=\"864\"/><biases offset=\"864\" "
+      "size=\"32\"/></blobs></layer>"
+      "</layers><edges>" +
+      edge(0, 0, 1, 0) + "</edges></net>";
   const Result<Model> model = read(xml, &bin);
   ASSERT_TRUE(model) << model.error().to_string();
   EXPECT_TRUE(model->findings.empty());
   Result<Inference> inference = infer(*model, {.ignore_declared = true});
   ASSERT_EQ(model->main().outputs.size(), 1u);
-  EXPECT_EQ(to_string(inference->facts(Model::kMain, model->main().outputs[0]).shape, inference->dims), "[1, 8, 5, 5]");
+  EXPECT_EQ(to_string(inference->facts(Model::kMain, model->main().outputs[0]).shape, inference->dims),
+            "[1, 8, 5, 5]");
   EXPECT_EQ(count_parameters(*model, *inference).trainable.number(), 8 * 3 * 9 + 8);
   EXPECT_EQ(total_costs(*model, *inference).total.macs.number(), 8 * 25 * 27);
 }
 
 TEST(OpenVino, WhatIsNotKnownStaysAsItselfWithItsDeclaredShape) {
-  const std::string xml = net(
-      parameter(0, "x", "1,3", {1, 3}) +
-          layer(1, "y", "MyLayer", "<data depth=\"4\"/><input>" + port(0, "FP32", {}) + "</input><output>" +
-                                       port(1, "FP16", {1, 9}) + "</output>",
-                "extension") +
-          result(2),
-      edge(0, 0, 1, 0) + edge(1, 1, 2, 0));
+  const std::string xml = net(parameter(0, "x", "1,3", {1, 3}) +
+                                  layer(1, "y", "MyLayer",
+                                        "<data depth=\"4\"/><input>" + port(0, "FP32", {}) +
+                                            "</input><output>" + port(1, "FP16", {1, 9}) + "</output>",
+                                        "extension") +
+                                  result(2),
+                              edge(0, 0, 1, 0) + edge(1, 1, 2, 0));
   const Result<Model> model = read(xml);
   ASSERT_TRUE(model);
   const Node& node = model->main().nodes[NodeId{0}];
@@ -255,17 +266,21 @@ TEST(OpenVino, WhatIsNotKnownStaysAsItselfWithItsDeclaredShape) {
 
 TEST(OpenVino, BrokenFilesAreRefusedWithTheirPlace) {
   EXPECT_EQ(refusal("<net><layers><!DOCTYPE x></layers></net>"),
-            "line 1 at byte 0xd: declares a document type, which may define entities. No exporter writes one; remove it "
+            "line 1 at byte 0xd: declares a document type, which may define entities. No exporter writes "
+            "one; remove it "
             "if the file is trusted.");
-  EXPECT_NE(refusal("<net a=\"&bomb;\"/>").find("uses an entity that is not one of XML's own"), std::string::npos);
+  EXPECT_NE(refusal("<net a=\"&bomb;\"/>").find("uses an entity that is not one of XML's own"),
+            std::string::npos);
   EXPECT_NE(refusal("<net>\n<layers>\n</net>").find("line 3"), std::string::npos);
   EXPECT_NE(refusal("<html/>").find("the outermost element is not <net>"), std::string::npos);
   EXPECT_NE(refusal(net(result(0), edge(0, 0, 5, 0))).find("an edge joins a layer that is not there"),
             std::string::npos);
   const auto chain = [&](int id) {
-    return layer(id, "l", "ReLU", "<input>" + port(0, "", {}) + "</input><output>" + port(1, "", {}) + "</output>");
+    return layer(id, "l", "ReLU",
+                 "<input>" + port(0, "", {}) + "</input><output>" + port(1, "", {}) + "</output>");
   };
-  EXPECT_NE(refusal(net(chain(0) + chain(1), edge(0, 1, 1, 0) + edge(1, 1, 0, 0))).find("wait for each other in a circle"),
+  EXPECT_NE(refusal(net(chain(0) + chain(1), edge(0, 1, 1, 0) + edge(1, 1, 0, 0)))
+                .find("wait for each other in a circle"),
             std::string::npos);
   std::string deep;
   for (int i = 0; i < 300; ++i) deep += "<a>";

@@ -1,5 +1,5 @@
-// Weight files of ML programs: a header of 64 bytes, then blobs, each with a record of 64 bytes that says what and
-// where it is (MILBlob's StorageFormat, version 2).
+// Weight files of ML programs: a header of 64 bytes, then blobs, each with a record of 64 bytes that says
+// what and where it is (MILBlob's StorageFormat, version 2).
 #include "base/text.h"
 #include "formats/coreml/mil.h"
 
@@ -51,7 +51,8 @@ TensorData read_blob(Reading& r, std::string_view name, std::uint64_t offset, DT
   }
   const auto refuse = [&](std::string what) {
     r.remark(FindingKind::truncated_weights,
-             haoline::Message("a blob of the weight file at byte " + std::to_string(offset) + " " + std::move(what)));
+             haoline::Message("a blob of the weight file at byte " + std::to_string(offset) + " " +
+                              std::move(what)));
   };
   if (offset > file.bytes.size() || file.bytes.size() - offset < kRecord) {
     refuse("lies outside of the file");
@@ -68,8 +69,8 @@ TensorData read_blob(Reading& r, std::string_view name, std::uint64_t offset, DT
     return data;
   }
   if (bits == 0 || (count * bits + 7) / 8 != static_cast<Int128>(size)) {
-    refuse("does not fit its shape: " + counted(data.stored_elements, "element") + ", " + counted(size, "byte") +
-           " stored");
+    refuse("does not fit its shape: " + counted(data.stored_elements, "element") + ", " +
+           counted(size, "byte") + " stored");
     return data;
   }
   data.encoding = TensorData::Encoding::raw;

@@ -9,7 +9,8 @@ namespace haoline::coreml {
 
 class Call {
  public:
-  Call(Reading& reading, Scope& place, const MilOperation& from) : r(reading), scope(place), operation(from) {}
+  Call(Reading& reading, Scope& place, const MilOperation& from)
+      : r(reading), scope(place), operation(from) {}
 
   Reading& r;
   Scope& scope;
@@ -45,8 +46,8 @@ class Call {
 struct MilTranslation {
   std::string_view type;
   Op op = Op::unknown;
-  std::string_view operands = {};          // in canonical order: "x weight bias"; "*values": all of a list
-  bool (*translate)(Call&) = nullptr;      // false: it stays as itself
+  std::string_view operands = {};      // in canonical order: "x weight bias"; "*values": all of a list
+  bool (*translate)(Call&) = nullptr;  // false: it stays as itself
 };
 std::span<const MilTranslation> mil_math();      // mil_math.cc
 std::span<const MilTranslation> mil_networks();  // mil_networks.cc

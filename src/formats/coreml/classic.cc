@@ -1,5 +1,6 @@
-// Models that are one operation: linear and support vector models, trees, nearest neighbours, and what prepares
-// features for them. What they have learned becomes operands where it is a list of numbers, else counts.
+// Models that are one operation: linear and support vector models, trees, nearest neighbours, and what
+// prepares features for them. What they have learned becomes operands where it is a list of numbers, else
+// counts.
 #include <algorithm>
 
 #include "base/text.h"
@@ -111,8 +112,8 @@ constexpr Learned kLearned[] = {{300, linear}, {400, linear},          {302, tre
 
 }  // namespace
 
-void read_classic(Reading& r, Scope& scope, std::uint32_t kind, std::string_view name, Bytes bytes, const Place& place,
-                  const Description& description) {
+void read_classic(Reading& r, Scope& scope, std::uint32_t kind, std::string_view name, Bytes bytes,
+                  const Place& place, const Description& description) {
   Made made;
   made.type = kind_name(kind);
   made.name = name;
@@ -128,8 +129,8 @@ void read_classic(Reading& r, Scope& scope, std::uint32_t kind, std::string_view
     }
     made.inputs.push_back(id);
   }
-  // ONNX's own operators for such models keep everything learned in attributes of another shape: these stay as
-  // themselves.
+  // ONNX's own operators for such models keep everything learned in attributes of another shape: these stay
+  // as themselves.
   Learner learner{r, scope, made};
   for (const Learned& learned : kLearned) {
     if (learned.kind == kind) learned.learn(learner, Message(r, bytes, place));

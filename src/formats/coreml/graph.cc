@@ -79,7 +79,8 @@ TensorId declare(Reading& r, Scope& scope, std::string_view name) {
   return id;
 }
 
-TensorId add_constant(Reading& r, GraphId graph, std::string_view name, const TensorData& data, Trained trained) {
+TensorId add_constant(Reading& r, GraphId graph, std::string_view name, const TensorData& data,
+                      Trained trained) {
   const TensorId id = add_tensor(r, graph, name);
   Tensor& tensor = r.model.graphs[graph].tensors[id];
   tensor.constant = r.model.arena.create(data);
@@ -114,8 +115,9 @@ TensorData float_data(Reading& r, std::span<const float> values) {
 void reserve_node(Reading& r, Scope& scope, Made& made) {
   auto& nodes = r.model.graphs[scope.graph].nodes;
   made.id = NodeId{static_cast<std::uint32_t>(nodes.size())};
-  made.unique = unique(r, r.taken[scope.graph.index].nodes, made.name.empty() ? made.name : spelled(r, scope, made.name),
-                       made.type, made.id.index);
+  made.unique =
+      unique(r, r.taken[scope.graph.index].nodes,
+             made.name.empty() ? made.name : spelled(r, scope, made.name), made.type, made.id.index);
 }
 
 void place_node(Reading& r, Scope& scope, Made& made) {
@@ -125,7 +127,8 @@ void place_node(Reading& r, Scope& scope, Made& made) {
     return;
   }
   Graph& graph = r.model.graphs[scope.graph];
-  const std::span<TensorId> operands = r.model.arena.allocate<TensorId>(made.inputs.size() + made.outputs.size());
+  const std::span<TensorId> operands =
+      r.model.arena.allocate<TensorId>(made.inputs.size() + made.outputs.size());
   std::uninitialized_copy(made.inputs.begin(), made.inputs.end(), operands.begin());
   std::uninitialized_copy(made.outputs.begin(), made.outputs.end(),
                           operands.begin() + static_cast<std::ptrdiff_t>(made.inputs.size()));

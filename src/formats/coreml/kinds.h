@@ -8,8 +8,8 @@
 namespace haoline::coreml {
 
 inline constexpr std::uint32_t kPipelineClassifier = 200, kPipelineRegressor = 201, kPipeline = 202,
-                               kNeuralNetworkRegressor = 303, kNeuralNetworkClassifier = 403, kNeuralNetwork = 500,
-                               kProgram = 502;
+                               kNeuralNetworkRegressor = 303, kNeuralNetworkClassifier = 403,
+                               kNeuralNetwork = 500, kProgram = 502;
 
 struct Kind {
   std::uint32_t number;

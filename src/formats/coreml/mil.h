@@ -1,5 +1,5 @@
-// ML programs (MIL) as records: what protobuf (mil_wire.cc) and the text of a compiled model (mil_text.cc) both
-// spell. Internal to this folder.
+// ML programs (MIL) as records: what protobuf (mil_wire.cc) and the text of a compiled model (mil_text.cc)
+// both spell. Internal to this folder.
 #pragma once
 
 #include <memory>
@@ -25,7 +25,7 @@ struct MilValue {
 };
 
 struct MilBinding {
-  std::string_view name;            // of a value that something made; empty: `value`
+  std::string_view name;  // of a value that something made; empty: `value`
   const MilValue* value = nullptr;
 };
 
@@ -84,8 +84,8 @@ struct MilElement {
   DType dtype = DType::unknown;
   std::uint32_t bits = 0;
 };
-MilElement mil_element(std::int64_t code);           // of the schema's enumeration
-MilElement mil_element(std::string_view name);       // "fp16", "int32" of the text
+MilElement mil_element(std::int64_t code);      // of the schema's enumeration
+MilElement mil_element(std::string_view name);  // "fp16", "int32" of the text
 
 bool read_mil(Reading& r, Bytes program, const Place& place, MilProgram& out);  // mil_wire.cc
 bool read_mil_text(Reading& r, MilProgram& out);                                // mil_text.cc

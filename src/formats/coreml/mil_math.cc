@@ -9,8 +9,9 @@ struct NamedType {
   std::string_view name;
   std::int64_t code;
 };
-constexpr NamedType kTypes[] = {{"fp16", 10}, {"fp32", 1},  {"fp64", 11}, {"int8", 3},   {"uint8", 2}, {"int16", 5},
-                                {"uint16", 4}, {"int32", 6}, {"int64", 7}, {"uint32", 12}, {"bool", 9}};
+constexpr NamedType kTypes[] = {{"fp16", 10}, {"fp32", 1},    {"fp64", 11},  {"int8", 3},
+                                {"uint8", 2}, {"int16", 5},   {"uint16", 4}, {"int32", 6},
+                                {"int64", 7}, {"uint32", 12}, {"bool", 9}};
 
 bool cast_to(Call& call, std::string_view key) {
   const std::string_view wanted = call.text(key, {});

@@ -16,7 +16,8 @@ bool axis(Call& call) {
 }
 bool split(Call& call) {
   call.set("axis", call.integer("axis", 0));
-  if (call.made.inputs.size() < 2) call.set("num_outputs", static_cast<std::int64_t>(call.operation.outputs.size()));
+  if (call.made.inputs.size() < 2)
+    call.set("num_outputs", static_cast<std::int64_t>(call.operation.outputs.size()));
   return true;
 }
 bool transpose(Call& call) {
@@ -60,7 +61,8 @@ bool slice_by_index(Call& call) {
   if (call.made.inputs.size() == 3) {
     const auto count = call.integers("begin");
     const std::int64_t extent = call.dim("begin", 0);
-    const std::size_t entries = count ? count->size() : static_cast<std::size_t>(std::max<std::int64_t>(extent, 0));
+    const std::size_t entries =
+        count ? count->size() : static_cast<std::size_t>(std::max<std::int64_t>(extent, 0));
     if (entries == 0 || entries > 32) return false;
     call.add(call.make("strides", Integers(entries, 1)));
   }

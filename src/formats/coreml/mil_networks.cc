@@ -75,7 +75,8 @@ bool layer_norm(Call& call) {
   const std::optional<std::size_t> rank = call.rank("x");
   if (!axes || axes->empty() || !rank) return false;
   Integers from_end;
-  for (const std::int64_t axis : *axes) from_end.push_back(axis < 0 ? axis : axis - static_cast<std::int64_t>(*rank));
+  for (const std::int64_t axis : *axes)
+    from_end.push_back(axis < 0 ? axis : axis - static_cast<std::int64_t>(*rank));
   std::sort(from_end.begin(), from_end.end());
   const bool is_tail = from_end.back() == -1 && from_end[0] == -static_cast<std::int64_t>(from_end.size());
   if (!is_tail || !call.has("gamma")) {
@@ -123,7 +124,8 @@ bool upsample(Call& call) {
   return true;
 }
 bool resize_to(Call& call) {
-  const std::int64_t height = call.integer("target_size_height", -1), width = call.integer("target_size_width", -1);
+  const std::int64_t height = call.integer("target_size_height", -1),
+                     width = call.integer("target_size_width", -1);
   if (height < 1 || width < 1) return false;
   call.add({});
   call.add({});
@@ -162,7 +164,8 @@ bool unpack(Call& call, std::initializer_list<std::string_view> beside, std::str
     count *= extent;
   }
   const bool is_whole = static_cast<Int128>(data.stored_elements) == count;
-  if (!is_whole && count > 0) q.bits = static_cast<std::int32_t>(static_cast<Int128>(data.bytes.size()) * 8 / count);
+  if (!is_whole && count > 0)
+    q.bits = static_cast<std::int32_t>(static_cast<Int128>(data.bytes.size()) * 8 / count);
   if (tensor.quantization != nullptr) q.bits = tensor.quantization->bits;
   tensor.quantization = call.r.model.arena.create(q);
   for (const std::string_view key : beside) mark(call, key, Trained::auxiliary);
@@ -202,7 +205,8 @@ constexpr MilTranslation kRows[] = {
     {"constexpr_blockwise_shift_scale", Op::Decompress, "data scale offset", blockwise},
     {"constexpr_lut_to_dense", Op::Decompress, "indices lut", lookup},
     {"constexpr_lut_to_sparse", Op::unknown, "indices_nonzero_data indices_mask lut", sparse_lookup},
-    {"constexpr_sparse_blockwise_shift_scale", Op::unknown, "nonzero_data data_mask scale offset", sparse_blockwise},
+    {"constexpr_sparse_blockwise_shift_scale", Op::unknown, "nonzero_data data_mask scale offset",
+     sparse_blockwise},
     {"constexpr_sparse_to_dense", Op::Decompress, "nonzero_data mask", sparse},
     {"conv", Op::Conv, "x weight bias", convolution},
     {"conv_quantized"},
@@ -217,7 +221,8 @@ constexpr MilTranslation kRows[] = {
     {"layer_norm", Op::LayerNormalization, "x gamma beta", layer_norm},
     {"local_response_norm", Op::LRN, "x", response_norm},
     {"lstm", Op::GateRecurrent,
-     "x initial_h initial_c weight_ih weight_hh bias peephole weight_ih_back weight_hh_back bias_back peephole_back",
+     "x initial_h initial_c weight_ih weight_hh bias peephole weight_ih_back weight_hh_back bias_back "
+     "peephole_back",
      recurrent},
     {"max_pool", Op::MaxPool, "x", pool},
     {"quantize", Op::QuantizeLinear, "input scale zero_point", quantize},

@@ -59,8 +59,9 @@ class TextReader {
   void fail(std::string what) {
     const std::size_t at = std::min(at_, text_.size());
     const auto line = 1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at), '\n');
-    r_.context.fail(ErrorKind::malformed, {nullptr, "line", static_cast<std::uint32_t>(line)}, r_.file.data() + at,
-                    std::move(what), "The file is damaged, or of a later version; compile the model again.");
+    r_.context.fail(ErrorKind::malformed, {nullptr, "line", static_cast<std::uint32_t>(line)},
+                    r_.file.data() + at, std::move(what),
+                    "The file is damaged, or of a later version; compile the model again.");
     at_ = text_.size();
   }
   bool expect(char c) {
@@ -154,9 +155,12 @@ class TextReader {
       expect('<');
       type = read_type(depth + 1);
       while (r_.ok() && accept(',')) {
-        if (peek() == '[') skip_group('[', ']');
-        else if (peek() == '?') ++at_;
-        else word();
+        if (peek() == '[')
+          skip_group('[', ']');
+        else if (peek() == '?')
+          ++at_;
+        else
+          word();
       }
       expect('>');
       (kind == "state" ? type.is_state : type.is_list) = true;
@@ -216,7 +220,8 @@ class TextReader {
 
   void store(const MilType& type, const Elements& elements, TensorData& data) {
     Int128 count = 1;
-    for (const std::int64_t extent : type.dims) count = extent < 0 || count > (Int128{1} << 50) ? -1 : count * extent;
+    for (const std::int64_t extent : type.dims)
+      count = extent < 0 || count > (Int128{1} << 50) ? -1 : count * extent;
     const std::size_t given = elements.texts.size() + elements.reals.size() + elements.integers.size();
     data.encoding = TensorData::Encoding::absent;
     data.stored_elements = count < 0 ? 1 : static_cast<std::uint64_t>(count);
@@ -264,11 +269,13 @@ class TextReader {
         expect('=');
         const MilValue* argument = read_value();
         if (key == "path" && argument->data.texts.size() == 1) path = argument->data.texts[0];
-        if (key == "offset" && argument->data.bytes.size() == 8) offset = load<std::uint64_t>(argument->data.bytes.data());
+        if (key == "offset" && argument->data.bytes.size() == 8)
+          offset = load<std::uint64_t>(argument->data.bytes.data());
         if (!accept(',')) break;
       }
       expect(')');
-      if (r_.ok()) value.data = read_blob(r_, path, offset, value.type.dtype, value.type.bits, value.type.dims);
+      if (r_.ok())
+        value.data = read_blob(r_, path, offset, value.type.dtype, value.type.bits, value.type.dims);
       expect(')');
     } else {
       Elements elements;

@@ -13,17 +13,28 @@ struct TypeRow {
   MilElement element;
 };
 constexpr TypeRow kTypes[] = {
-    {1, "bool", {DType::boolean, 8}},         {2, "string", {DType::string, 0}},
-    {10, "fp16", {DType::float16, 16}},       {11, "fp32", {DType::float32, 32}},
-    {12, "fp64", {DType::float64, 64}},       {13, "bf16", {DType::bfloat16, 16}},
-    {21, "int8", {DType::int8, 8}},           {22, "int16", {DType::int16, 16}},
-    {23, "int32", {DType::int32, 32}},        {24, "int64", {DType::int64, 64}},
-    {25, "int4", {DType::int4, 4}},           {31, "uint8", {DType::uint8, 8}},
-    {32, "uint16", {DType::uint16, 16}},      {33, "uint32", {DType::uint32, 32}},
-    {34, "uint64", {DType::uint64, 64}},      {35, "uint4", {DType::uint4, 4}},
-    {36, "uint2", {DType::uint2, 2}},         {37, "uint1", {DType::unknown, 1}},
-    {38, "uint6", {DType::unknown, 6}},       {39, "uint3", {DType::unknown, 3}},
-    {40, "fp8e4m3fn", {DType::float8_e4m3fn, 8}}, {41, "fp8e5m2", {DType::float8_e5m2, 8}},
+    {1, "bool", {DType::boolean, 8}},
+    {2, "string", {DType::string, 0}},
+    {10, "fp16", {DType::float16, 16}},
+    {11, "fp32", {DType::float32, 32}},
+    {12, "fp64", {DType::float64, 64}},
+    {13, "bf16", {DType::bfloat16, 16}},
+    {21, "int8", {DType::int8, 8}},
+    {22, "int16", {DType::int16, 16}},
+    {23, "int32", {DType::int32, 32}},
+    {24, "int64", {DType::int64, 64}},
+    {25, "int4", {DType::int4, 4}},
+    {31, "uint8", {DType::uint8, 8}},
+    {32, "uint16", {DType::uint16, 16}},
+    {33, "uint32", {DType::uint32, 32}},
+    {34, "uint64", {DType::uint64, 64}},
+    {35, "uint4", {DType::uint4, 4}},
+    {36, "uint2", {DType::uint2, 2}},
+    {37, "uint1", {DType::unknown, 1}},
+    {38, "uint6", {DType::unknown, 6}},
+    {39, "uint3", {DType::unknown, 3}},
+    {40, "fp8e4m3fn", {DType::float8_e4m3fn, 8}},
+    {41, "fp8e5m2", {DType::float8_e5m2, 8}},
 };
 
 class WireReader {
@@ -123,7 +134,8 @@ class WireReader {
 
   // Elements in protobuf's lists, as little-endian elements of the type.
   void read_list(Fields& list, std::uint32_t kind, MilValue& value) {
-    constexpr std::uint32_t kFloats = 1, kInts = 2, kBools = 3, kStrings = 4, kLongs = 5, kDoubles = 6, kBytes = 7;
+    constexpr std::uint32_t kFloats = 1, kInts = 2, kBools = 3, kStrings = 4, kLongs = 5, kDoubles = 6,
+                            kBytes = 7;
     std::vector<std::int64_t> numbers;
     std::vector<std::string_view> texts;
     Bytes run;
@@ -206,9 +218,10 @@ class WireReader {
       if (count < 0) break;
     }
     TensorData& data = value.data;
-    const bool fits = data.encoding == TensorData::Encoding::strings
-                          ? static_cast<Int128>(data.texts.size()) == count
-                          : count >= 0 && (count * value.type.bits + 7) / 8 == static_cast<Int128>(data.bytes.size());
+    const bool fits =
+        data.encoding == TensorData::Encoding::strings
+            ? static_cast<Int128>(data.texts.size()) == count
+            : count >= 0 && (count * value.type.bits + 7) / 8 == static_cast<Int128>(data.bytes.size());
     if (fits && !value.type.is_list && !value.type.is_other) {
       data.stored_elements = static_cast<std::uint64_t>(count);
       if (data.file && data.stored_bytes != 0) r_.label(data.bytes, ByteLabel::weights, data.dtype);

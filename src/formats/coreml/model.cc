@@ -1,5 +1,5 @@
-// The outermost record: a version, a description, and one of some forty kinds of model. A pipeline is models one
-// after the other, joined by the names of their features.
+// The outermost record: a version, a description, and one of some forty kinds of model. A pipeline is models
+// one after the other, joined by the names of their features.
 #include <algorithm>
 #include <array>
 
@@ -15,10 +15,11 @@ struct Minimum {
   std::int64_t version;
   std::string_view systems;
 };
-constexpr Minimum kMinimums[] = {{1, "iOS 11, macOS 10.13"}, {2, "iOS 11.2, macOS 10.13.2"}, {3, "iOS 12, macOS 10.14"},
-                                 {4, "iOS 13, macOS 10.15"}, {5, "iOS 14, macOS 11"},        {6, "iOS 15, macOS 12"},
-                                 {7, "iOS 16, macOS 13"},    {8, "iOS 17, macOS 14"},        {9, "iOS 18, macOS 15"},
-                                 {10, "iOS 26, macOS 26"}};
+constexpr Minimum kMinimums[] = {{1, "iOS 11, macOS 10.13"}, {2, "iOS 11.2, macOS 10.13.2"},
+                                 {3, "iOS 12, macOS 10.14"}, {4, "iOS 13, macOS 10.15"},
+                                 {5, "iOS 14, macOS 11"},    {6, "iOS 15, macOS 12"},
+                                 {7, "iOS 16, macOS 13"},    {8, "iOS 17, macOS 14"},
+                                 {9, "iOS 18, macOS 15"},    {10, "iOS 26, macOS 26"}};
 
 struct Parts {
   std::int64_t version = 0;
@@ -71,7 +72,8 @@ Shape network_shape(Reading& r, const FeatureDescription& feature, bool is_rank_
   return shape;
 }
 
-void add_inputs(Reading& r, Scope& scope, const Description& description, bool is_network, bool is_rank_five) {
+void add_inputs(Reading& r, Scope& scope, const Description& description, bool is_network,
+                bool is_rank_five) {
   for (const FeatureDescription& feature : description.inputs) {
     const TensorId id = declare(r, scope, feature.name);
     Graph& graph = r.model.graphs[scope.graph];
@@ -85,7 +87,8 @@ void add_inputs(Reading& r, Scope& scope, const Description& description, bool i
   }
 }
 
-// A classifier's label and probabilities come from no layer of its network; they are what is made of the last.
+// A classifier's label and probabilities come from no layer of its network; they are what is made of the
+// last.
 void add_outputs(Reading& r, Scope& scope, const Description& description) {
   for (const FeatureDescription& feature : description.outputs) {
     const TensorId id = find(r, scope, feature.name);
@@ -105,8 +108,8 @@ bool is_pipeline(std::uint32_t kind) {
   return kind == kPipeline || kind == kPipelineClassifier || kind == kPipelineRegressor;
 }
 
-void read_part(Reading& r, Scope& scope, const Parts& parts, const Description& description, std::string_view name,
-               const Place& place, std::size_t depth);
+void read_part(Reading& r, Scope& scope, const Parts& parts, const Description& description,
+               std::string_view name, const Place& place, std::size_t depth);
 
 void read_pipeline(Reading& r, Scope& scope, const Parts& parts, const Place& place, std::size_t depth) {
   if (depth >= kMaxDepth) {
@@ -126,15 +129,14 @@ void read_pipeline(Reading& r, Scope& scope, const Parts& parts, const Place& pl
     const Place here{&place, "models", static_cast<std::uint32_t>(i)};
     const Parts part = split(r, models[i], here);
     const Description inner = read_description(r, part.description, {&here, "description"}, false);
-    const std::string_view name = i < names.size() && !names[i].empty()
-                                      ? names[i]
-                                      : r.model.arena.text("model" + std::to_string(i));
+    const std::string_view name =
+        i < names.size() && !names[i].empty() ? names[i] : r.model.arena.text("model" + std::to_string(i));
     read_part(r, scope, part, inner, name, here, depth + 1);
   }
 }
 
-void read_part(Reading& r, Scope& scope, const Parts& parts, const Description& description, std::string_view name,
-               const Place& place, std::size_t depth) {
+void read_part(Reading& r, Scope& scope, const Parts& parts, const Description& description,
+               std::string_view name, const Place& place, std::size_t depth) {
   if (is_pipeline(parts.kind)) return read_pipeline(r, scope, parts, place, depth);
   if (is_network(parts.kind)) {
     Scope inner{scope.graph, &scope, depth == 0 ? std::string_view{} : name};
@@ -158,7 +160,8 @@ void set_versions(Reading& r, const Parts& parts) {
   if (parts.is_updatable) r.add_metadata("isUpdatable", "true");
   // A kind of model decides where it can run: programs and networks anywhere, others on the processor alone.
   const bool runs_anywhere = is_network(parts.kind) || parts.kind == kProgram || is_pipeline(parts.kind);
-  r.add_metadata("computeUnits", runs_anywhere ? "CPU, GPU, Neural Engine (chosen when it is loaded)" : "CPU");
+  r.add_metadata("computeUnits",
+                 runs_anywhere ? "CPU, GPU, Neural Engine (chosen when it is loaded)" : "CPU");
 }
 
 }  // namespace
@@ -168,9 +171,10 @@ void read_model(Reading& r) {
   const Parts parts = split(r, r.file, root);
   if (!r.ok()) return;
   if (parts.kind == 0 || parts.version < 1 || parts.version > 64) {
-    r.context.fail(ErrorKind::malformed, root, r.file.data(),
-                   parts.kind == 0 ? "has none of Core ML's kinds of model" : "has no version of the specification",
-                   "It was made for an unreleased specification, or it is damaged; convert the model again.");
+    r.context.fail(
+        ErrorKind::malformed, root, r.file.data(),
+        parts.kind == 0 ? "has none of Core ML's kinds of model" : "has no version of the specification",
+        "It was made for an unreleased specification, or it is damaged; convert the model again.");
     return;
   }
   set_versions(r, parts);
@@ -179,7 +183,8 @@ void read_model(Reading& r) {
   if (!r.ok()) return;
   if (parts.kind == kProgram) return read_program(r, parts.model, {&root, "mlProgram"}, description);
   Scope scope{add_graph(r, kind_name(parts.kind))};
-  add_inputs(r, scope, description, is_network(parts.kind), is_network(parts.kind) && is_rank_five(parts.model));
+  add_inputs(r, scope, description, is_network(parts.kind),
+             is_network(parts.kind) && is_rank_five(parts.model));
   const Place place{&root, kind_name(parts.kind)};
   read_part(r, scope, parts, description, kind_name(parts.kind), place, 0);
   if (r.ok()) add_outputs(r, scope, description);

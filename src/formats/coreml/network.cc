@@ -1,6 +1,6 @@
 // Neural networks: layers joined by the names of what they make.
-#include "base/text.h"
 #include "formats/coreml/network.h"
+#include "base/text.h"
 
 namespace haoline::coreml {
 namespace {
@@ -73,12 +73,14 @@ void add_custom_weights(NetworkLayer& layer) {
   }
 }
 
-void read_branch(NetworkLayer& layer, std::uint32_t field, std::string_view attribute, const LayerRecord& record) {
+void read_branch(NetworkLayer& layer, std::uint32_t field, std::string_view attribute,
+                 const LayerRecord& record) {
   const std::string_view parent_path = layer.r.model.graphs[layer.scope.graph].path;
   std::string path(parent_path);
   if (!path.empty()) path += '/';
   path.append(layer.made.unique).append("/").append(attribute);
-  const GraphId body = add_graph(layer.r, {}, layer.scope.graph, layer.made.id, layer.r.model.arena.text(path));
+  const GraphId body =
+      add_graph(layer.r, {}, layer.scope.graph, layer.made.id, layer.r.model.arena.text(path));
   Scope inner{body, &layer.scope};
   read_network(layer.r, inner, layer.params.sub(field).bytes(), layer.params.place(), layer.depth + 1);
   for (const std::string_view output : record.outputs) {
@@ -88,10 +90,12 @@ void read_branch(NetworkLayer& layer, std::uint32_t field, std::string_view attr
   layer.made.attributes.push_back({attribute, body, {}});
 }
 
-void read_layer(Reading& r, Scope& scope, Bytes bytes, const Place& place, bool rank_five, std::size_t depth) {
+void read_layer(Reading& r, Scope& scope, Bytes bytes, const Place& place, bool rank_five,
+                std::size_t depth) {
   const LayerRecord record = read_record(r, bytes, place);
   if (!r.ok()) return;
-  constexpr std::uint32_t kLoadConstant = 290, kLoadConstantND = 1070, kBranch = 605, kLoop = 615, kCustom = 500;
+  constexpr std::uint32_t kLoadConstant = 290, kLoadConstantND = 1070, kBranch = 605, kLoop = 615,
+                          kCustom = 500;
   if (record.kind == kLoadConstant || record.kind == kLoadConstantND)
     return add_constant_layer(r, scope, record, place);
   const NetworkTranslation* translation = find_layer(record.kind);

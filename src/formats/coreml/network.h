@@ -30,7 +30,8 @@ struct NetworkLayer {
   TensorId scalar(std::string_view role, std::int64_t value);
   TensorId reals(std::string_view role, std::span<const float> values);
   // A WeightParams field; none where it is absent. Empty extents: one axis.
-  TensorId weight(std::uint32_t field, std::string_view role, Integers extents, Trained trained = Trained::yes) {
+  TensorId weight(std::uint32_t field, std::string_view role, Integers extents,
+                  Trained trained = Trained::yes) {
     return weight(params, field, role, std::move(extents), trained);
   }
   TensorId weight(const Message& from, std::uint32_t field, std::string_view role, Integers extents,

@@ -55,7 +55,8 @@ bool convolution(NetworkLayer& layer) {
 
 bool convolution_3d(NetworkLayer& layer) {
   const Message& p = layer.params;
-  const std::int64_t out = p.integer(1), in = p.integer(2), group = std::max<std::int64_t>(1, p.integer(10, 1));
+  const std::int64_t out = p.integer(1), in = p.integer(2),
+                     group = std::max<std::int64_t>(1, p.integer(10, 1));
   const Integers kernel = {p.integer(20), p.integer(21), p.integer(22)};
   const bool is_transposed = p.integer(86) != 0;
   layer.made.op = is_transposed ? Op::ConvTranspose : Op::Conv;
@@ -66,7 +67,8 @@ bool convolution_3d(NetworkLayer& layer) {
   layer.set("dilations", {or_one(p.integer(40)), or_one(p.integer(41)), or_one(p.integer(42))});
   if (p.integer(70) == 2) layer.set("auto_pad", "SAME_UPPER");
   if (p.integer(70) == 0)
-    layer.set("pads", {p.integer(80), p.integer(82), p.integer(84), p.integer(81), p.integer(83), p.integer(85)});
+    layer.set("pads",
+              {p.integer(80), p.integer(82), p.integer(84), p.integer(81), p.integer(83), p.integer(85)});
   if (is_transposed) set_list(layer, "output_shape", 87);
   Integers extents = is_transposed ? Integers{in, out / group} : Integers{out, in / group};
   extents.append(kernel.begin(), kernel.end());
@@ -107,7 +109,8 @@ bool pooling_3d(NetworkLayer& layer) {
   layer.set("strides", {or_one(p.integer(5)), or_one(p.integer(6)), or_one(p.integer(7))});
   if (p.integer(15) == 2) layer.set("auto_pad", "SAME_UPPER");
   if (p.integer(15) == 0)
-    layer.set("pads", {p.integer(8), p.integer(10), p.integer(12), p.integer(9), p.integer(11), p.integer(13)});
+    layer.set("pads",
+              {p.integer(8), p.integer(10), p.integer(12), p.integer(9), p.integer(11), p.integer(13)});
   if (layer.made.op == Op::AveragePool) layer.set("count_include_pad", std::int64_t{p.integer(14) == 0});
   return true;
 }
@@ -231,11 +234,11 @@ bool activation(NetworkLayer& layer) {
     Op op;
     int reals;  // settings alpha and beta
   };
-  constexpr Named kNamed[] = {{5, Op::Affine, 2},          {10, Op::Relu, 0},       {15, Op::LeakyRelu, 1},
-                              {20, Op::ThresholdedRelu, 1}, {25, Op::PRelu, 0},      {30, Op::Tanh, 0},
-                              {31, Op::ScaledTanh, 2},      {40, Op::Sigmoid, 0},    {41, Op::HardSigmoid, 2},
-                              {50, Op::Elu, 1},             {60, Op::Softsign, 0},   {70, Op::Softplus, 0},
-                              {71, Op::unknown, 0}};
+  constexpr Named kNamed[] = {
+      {5, Op::Affine, 2},       {10, Op::Relu, 0}, {15, Op::LeakyRelu, 1},  {20, Op::ThresholdedRelu, 1},
+      {25, Op::PRelu, 0},       {30, Op::Tanh, 0}, {31, Op::ScaledTanh, 2}, {40, Op::Sigmoid, 0},
+      {41, Op::HardSigmoid, 2}, {50, Op::Elu, 1},  {60, Op::Softsign, 0},   {70, Op::Softplus, 0},
+      {71, Op::unknown, 0}};
   Bytes payload;
   const std::uint32_t kind = layer.params.kind(5, payload);
   const Message settings(layer.r, payload, layer.params.place());
@@ -261,7 +264,8 @@ struct Gate {
   char kind;  // w: input, r: recursion, v: vector
 };
 
-void add_gates(NetworkLayer& layer, const Message& from, std::span<const Gate> gates, std::string_view prefix) {
+void add_gates(NetworkLayer& layer, const Message& from, std::span<const Gate> gates,
+               std::string_view prefix) {
   const std::int64_t in = layer.params.integer(1), out = layer.params.integer(2);
   for (const Gate& gate : gates) {
     if (!from.has(gate.field)) continue;
@@ -289,9 +293,10 @@ bool simple_recurrent(NetworkLayer& layer) {
 }
 
 bool gru(NetworkLayer& layer) {
-  constexpr Gate kGates[] = {{30, "update_weights", 'w'},   {31, "reset_weights", 'w'},   {32, "output_weights", 'w'},
-                             {50, "update_recursion", 'r'}, {51, "reset_recursion", 'r'}, {52, "output_recursion", 'r'},
-                             {70, "update_bias", 'v'},      {71, "reset_bias", 'v'},      {72, "output_bias", 'v'}};
+  constexpr Gate kGates[] = {
+      {30, "update_weights", 'w'},   {31, "reset_weights", 'w'},   {32, "output_weights", 'w'},
+      {50, "update_recursion", 'r'}, {51, "reset_recursion", 'r'}, {52, "output_recursion", 'r'},
+      {70, "update_bias", 'v'},      {71, "reset_bias", 'v'},      {72, "output_bias", 'v'}};
   add_gates(layer, layer.params, kGates, "");
   set_recurrent(layer, layer.params.integer(15) != 0, 3, 1);
   return true;

@@ -19,7 +19,8 @@ Stored read_stored(Reading& r, Bytes bytes, const Place& place) {
   while (message.next()) {
     switch (message.number()) {
       case 1:
-        stored.floats.push_back(message.type() == protobuf::WireType::fixed32 ? message.payload() : message.bytes());
+        stored.floats.push_back(message.type() == protobuf::WireType::fixed32 ? message.payload()
+                                                                              : message.bytes());
         break;
       case 2:
         stored.half = message.bytes();
@@ -73,8 +74,10 @@ const Quantization* read_quantization(Reading& r, Bytes bytes, const Place& plac
   if (bias.size() == q.scales.size()) {
     const std::span<std::int64_t> zeros = r.model.arena.allocate<std::int64_t>(bias.size());
     for (std::size_t i = 0; i < bias.size(); ++i) {
-      const double zero = q.scales[i] != 0 ? -static_cast<double>(bias[i]) / static_cast<double>(q.scales[i]) : 0;
-      zeros[i] = zero > -1e15 && zero < 1e15 ? static_cast<std::int64_t>(zero < 0 ? zero - 0.5 : zero + 0.5) : 0;
+      const double zero =
+          q.scales[i] != 0 ? -static_cast<double>(bias[i]) / static_cast<double>(q.scales[i]) : 0;
+      zeros[i] =
+          zero > -1e15 && zero < 1e15 ? static_cast<std::int64_t>(zero < 0 ? zero - 0.5 : zero + 0.5) : 0;
     }
     q.zero_points = zeros;
   }
@@ -83,8 +86,8 @@ const Quantization* read_quantization(Reading& r, Bytes bytes, const Place& plac
 
 }  // namespace
 
-TensorId NetworkLayer::weight(const Message& from, std::uint32_t field, std::string_view role, Integers extents,
-                              Trained trained) {
+TensorId NetworkLayer::weight(const Message& from, std::uint32_t field, std::string_view role,
+                              Integers extents, Trained trained) {
   if (!from.has(field)) return {};
   const Stored stored = read_stored(r, from.sub(field).bytes(), from.place());
   const Quantization* quantization = nullptr;
@@ -138,11 +141,15 @@ TensorId NetworkLayer::weight(const Message& from, std::uint32_t field, std::str
   const std::string name = std::string(made.unique) + "/" + std::string(role);
   const std::string_view kept = r.model.arena.text(name);
   // Codes of a few bits are packed to whole bytes, so that a few may be left over.
-  const bool fits = bits >= 8 ? count == held : count >= 0 && (count * bits + 7) / 8 == static_cast<Int128>(data.bytes.size());
+  const bool fits = bits >= 8
+                        ? count == held
+                        : count >= 0 && (count * bits + 7) / 8 == static_cast<Int128>(data.bytes.size());
   if (!fits) {
     r.remark(FindingKind::truncated_weights,
-             haoline::Message("the weights of ").name(kept).add(" do not fit their shape: " +
-                                                       counted(static_cast<std::uint64_t>(held), "element") + " stored"));
+             haoline::Message("the weights of ")
+                 .name(kept)
+                 .add(" do not fit their shape: " + counted(static_cast<std::uint64_t>(held), "element") +
+                      " stored"));
     data.encoding = TensorData::Encoding::absent;
     data.bytes = {};
     if (count < 0) {

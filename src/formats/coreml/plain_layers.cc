@@ -69,7 +69,7 @@ bool reduce_axes(NetworkLayer& layer) {
 // The oldest reduction names its axes: CHW, HW, C, H, W.
 bool reduce(NetworkLayer& layer) {
   constexpr Op kOps[] = {Op::ReduceSum, Op::ReduceMean, Op::ReduceProd, Op::ReduceLogSum, Op::ReduceSumSquare,
-                         Op::ReduceL1, Op::ReduceL2, Op::ReduceMax, Op::ReduceMin, Op::ArgMax};
+                         Op::ReduceL1,  Op::ReduceL2,   Op::ReduceMax,  Op::ReduceMin,    Op::ArgMax};
   const std::int64_t mode = layer.params.integer(1), axis = layer.params.integer(3);
   if (mode < 0 || mode >= static_cast<std::int64_t>(std::size(kOps)) || axis < 0 || axis > 4) return false;
   layer.made.op = kOps[mode];
@@ -231,7 +231,8 @@ bool reorganize(NetworkLayer& layer) {
 
 // One axis of channels, height and width; an end below zero counts from the end, both inclusive of it.
 bool slice(NetworkLayer& layer) {
-  const std::int64_t start = layer.params.integer(1), end = layer.params.integer(2), axis = layer.params.integer(4);
+  const std::int64_t start = layer.params.integer(1), end = layer.params.integer(2),
+                     axis = layer.params.integer(4);
   const std::int64_t stride = layer.params.integer(3, 1);
   if (axis < 0 || axis > 2 || stride < 1) return false;
   layer.add(layer.integers("starts", {start}));
@@ -469,8 +470,8 @@ std::span<const NetworkTranslation> plain_layers() {
 
 const NetworkTranslation* find_layer(std::uint32_t number) {
   for (const auto rows : {network_layers(), plain_layers()}) {
-    const auto found =
-        std::find_if(rows.begin(), rows.end(), [&](const NetworkTranslation& t) { return t.number == number; });
+    const auto found = std::find_if(rows.begin(), rows.end(),
+                                    [&](const NetworkTranslation& t) { return t.number == number; });
     if (found != rows.end()) return &*found;
   }
   return nullptr;

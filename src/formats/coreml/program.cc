@@ -11,7 +11,8 @@ namespace {
 Shape shape_of(DimPool& pool, const MilType& type) {
   if (!type.has_rank) return Shape::unknown_rank();
   SmallVector<Dim, 5> dims;
-  for (const std::int64_t extent : type.dims) dims.push_back(extent < 0 ? Dim::unknown() : pool.number(extent));
+  for (const std::int64_t extent : type.dims)
+    dims.push_back(extent < 0 ? Dim::unknown() : pool.number(extent));
   return Shape(std::move(dims));
 }
 
@@ -57,7 +58,8 @@ class ProgramReader {
     for (const MilNamed& output : operation.outputs) {
       TensorData data;
       if (value != nullptr) data = value->data;
-      if (value == nullptr || value->type.is_other || value->type.is_list) data.encoding = TensorData::Encoding::absent;
+      if (value == nullptr || value->type.is_other || value->type.is_list)
+        data.encoding = TensorData::Encoding::absent;
       const TensorId id = declare(r_, scope, output.name);
       Tensor& tensor = r_.model.graphs[scope.graph].tensors[id];
       tensor.constant = r_.model.arena.create(data);
@@ -165,7 +167,8 @@ class ProgramReader {
         made.op = translation->op;
         add_operands(call, translation->operands);
       }
-      const bool is_translated = translation != nullptr && (!translation->translate || translation->translate(call));
+      const bool is_translated =
+          translation != nullptr && (!translation->translate || translation->translate(call));
       if (!is_translated || made.op == Op::unknown) stay(call);
     }
     if (!r_.ok()) return;
@@ -216,7 +219,8 @@ void read_functions(Reading& r, const MilProgram& program, const Description& de
                    "The model is incomplete; convert it again.");
     return;
   }
-  const std::string_view wanted = description.default_function.empty() ? "main" : description.default_function;
+  const std::string_view wanted =
+      description.default_function.empty() ? "main" : description.default_function;
   const auto found = std::find_if(program.functions.begin(), program.functions.end(),
                                   [&](const MilFunction& f) { return f.name == wanted; });
   const MilFunction& main = found == program.functions.end() ? program.functions.front() : *found;
@@ -289,7 +293,8 @@ std::string_view Call::text(std::string_view key, std::string_view otherwise) {
 
 std::optional<std::size_t> Call::rank(std::string_view key) {
   const MilArgument* argument = operation.input(key);
-  if (argument == nullptr || argument->bindings.empty() || argument->bindings[0].name.empty()) return std::nullopt;
+  if (argument == nullptr || argument->bindings.empty() || argument->bindings[0].name.empty())
+    return std::nullopt;
   const TensorId id = find(r, scope, argument->bindings[0].name);
   if (!id) return std::nullopt;
   const Shape& shape = r.model.graphs[scope.graph].tensors[id].shape;
@@ -314,7 +319,8 @@ TensorId Call::make(std::string_view role, std::span<const float> values) {
 
 const MilTranslation* find_mil(std::string_view type) {
   for (const auto rows : {mil_math(), mil_networks(), mil_movement()}) {
-    const auto found = std::find_if(rows.begin(), rows.end(), [&](const MilTranslation& t) { return t.type == type; });
+    const auto found =
+        std::find_if(rows.begin(), rows.end(), [&](const MilTranslation& t) { return t.type == type; });
     if (found != rows.end()) return &*found;
   }
   return nullptr;

@@ -34,7 +34,8 @@ std::string folder_part(std::string_view path) {
 }
 
 const std::string* ending_in(std::span<const std::string> files, std::string_view name) {
-  const auto found = std::find_if(files.begin(), files.end(), [&](const std::string& file) { return last_part(file) == name; });
+  const auto found = std::find_if(files.begin(), files.end(),
+                                  [&](const std::string& file) { return last_part(file) == name; });
   return found == files.end() ? nullptr : &*found;
 }
 
@@ -82,31 +83,35 @@ void read_compiled_metadata(Reading& r, FileProvider& files, const std::string& 
   Result<FileProvider::Opened> file = files.open(path);
   if (!file) return;
   const FileId id = r.model.files.add({path, "metadata", file->bytes});
-  if (!file->bytes.empty()) r.model.spans.push_back({id, ByteLabel::metadata, DType::unknown, 0, file->bytes.size()});
+  if (!file->bytes.empty())
+    r.model.spans.push_back({id, ByteLabel::metadata, DType::unknown, 0, file->bytes.size()});
   const Result<json::Document> document = json::Document::parse(file->bytes);
   if (!document) return;
   const json::Value about = document->root().is_array() ? document->root()[0] : document->root();
   r.specification = about["specificationVersion"].integer();
-  if (r.specification > 0) r.model.format_version = "specification " + std::to_string(r.specification) + ", compiled";
+  if (r.specification > 0)
+    r.model.format_version = "specification " + std::to_string(r.specification) + ", compiled";
   const json::Value systems = about["availability"];
   for (std::size_t i = 0; i < systems.size(); ++i)
     r.add_metadata(r.model.arena.text("minimum/" + std::string(systems.member(i).key)),
                    r.model.arena.text(systems.member(i).value.text()));
   const json::Value own = about["userDefinedMetadata"];
   for (std::size_t i = 0; i < own.size(); ++i) {
-    const std::string_view key = r.model.arena.text(own.member(i).key), value = r.model.arena.text(own.member(i).value.text());
+    const std::string_view key = r.model.arena.text(own.member(i).key),
+                           value = r.model.arena.text(own.member(i).value.text());
     r.add_metadata(key, value);
     if (key == "com.github.apple.coremltools.version") {
       r.model.producer = "coremltools";
       r.model.producer_version = value;
     }
   }
-  for (const std::string_view key : {"shortDescription", "author", "license", "version", "computePrecision", "storagePrecision"})
+  for (const std::string_view key :
+       {"shortDescription", "author", "license", "version", "computePrecision", "storagePrecision"})
     r.add_metadata(key, r.model.arena.text(about[key].text()));
 }
 
-Result<Model> read_compiled(FileProvider& files, const ReadOptions& options, std::span<const std::string> names,
-                            const std::string& program) {
+Result<Model> read_compiled(FileProvider& files, const ReadOptions& options,
+                            std::span<const std::string> names, const std::string& program) {
   Result<FileProvider::Opened> file = files.open(program);
   if (!file) return std::move(file).error();
   Reading r(file->bytes, options, &files);
@@ -147,7 +152,8 @@ std::vector<SourceOperator> list_operators() {
 
 }  // namespace
 
-// A version, then a description, in whatever order; what decides is a field of a kind, or the description's shape.
+// A version, then a description, in whatever order; what decides is a field of a kind, or the description's
+// shape.
 bool sniff(const Probe& probe) {
   const std::byte* at = probe.head.data();
   const std::byte* const end = at + probe.head.size();
@@ -158,7 +164,8 @@ bool sniff(const Probe& probe) {
     if (at != nullptr) at = protobuf::read_varint(at, end, value);
     if (at == nullptr) return has_version && has_description;
     const std::uint64_t number = key >> 3;
-    const std::uint64_t left = static_cast<std::uint64_t>(end - at), in_file = left + (probe.size - probe.head.size());
+    const std::uint64_t left = static_cast<std::uint64_t>(end - at),
+                        in_file = left + (probe.size - probe.head.size());
     if ((key & 7) == 0) {
       if (number != 1 && number != 10) return false;
       if (number == 1 && (value == 0 || value > 64)) return false;
@@ -201,8 +208,10 @@ bool sniff_folder(std::span<const std::string> files) {
 
 Result<Model> read_folder(FileProvider& files, const ReadOptions& options) {
   const std::vector<std::string> names = files.list();
-  if (const std::string* manifest = ending_in(names, "Manifest.json")) return read_package(files, options, *manifest);
-  if (const std::string* program = ending_in(names, "model.mil")) return read_compiled(files, options, names, *program);
+  if (const std::string* manifest = ending_in(names, "Manifest.json"))
+    return read_package(files, options, *manifest);
+  if (const std::string* program = ending_in(names, "model.mil"))
+    return read_compiled(files, options, names, *program);
   return missing("is no Core ML package: there is neither a manifest nor a program");
 }
 

@@ -1,4 +1,5 @@
-// Core ML: a model file (.mlmodel), a package of it with weight files (.mlpackage), a compiled model (.mlmodelc).
+// Core ML: a model file (.mlmodel), a package of it with weight files (.mlpackage), a compiled model
+// (.mlmodelc).
 #pragma once
 
 #include "formats/format.h"

@@ -2,7 +2,8 @@
 //
 // A model file is protobuf: a description (inputs, outputs, metadata) and one of some forty kinds of model.
 // Neural networks (layers), pipelines (models in models) and classical models are read straight from the wire
-// (network.cc, classic.cc); ML programs become records first (mil.h), since a compiled model spells the same as text.
+// (network.cc, classic.cc); ML programs become records first (mil.h), since a compiled model spells the same
+// as text.
 #pragma once
 
 #include <optional>
@@ -66,7 +67,8 @@ struct Reading {
 };
 
 // --- graph.cc
-GraphId add_graph(Reading& r, std::string_view name, GraphId parent = {}, NodeId owner = {}, std::string_view path = {});
+GraphId add_graph(Reading& r, std::string_view name, GraphId parent = {}, NodeId owner = {},
+                  std::string_view path = {});
 TensorId find(Reading& r, Scope& scope, std::string_view name);  // none: nothing of that name
 TensorId declare(Reading& r, Scope& scope, std::string_view name);
 TensorId add_constant(Reading& r, GraphId graph, std::string_view name, const TensorData& data,
@@ -82,8 +84,8 @@ struct Made {
   SmallVector<TensorId, 8> inputs, outputs;
   std::vector<Attribute> attributes;
   std::uint64_t at = 0;
-  NodeId id;                 // reserved by reserve_node
-  std::string_view unique;   // its name in the graph
+  NodeId id;                // reserved by reserve_node
+  std::string_view unique;  // its name in the graph
 };
 void reserve_node(Reading& r, Scope& scope, Made& made);
 void place_node(Reading& r, Scope& scope, Made& made);
@@ -110,8 +112,8 @@ void read_network(Reading& r, Scope& scope, Bytes bytes, const Place& place, std
 bool is_rank_five(Bytes network);  // arrays are mapped to [sequence, batch, channel, height, width]
 
 // --- classic.cc: models that are one node
-void read_classic(Reading& r, Scope& scope, std::uint32_t kind, std::string_view name, Bytes bytes, const Place& place,
-                  const Description& description);
+void read_classic(Reading& r, Scope& scope, std::uint32_t kind, std::string_view name, Bytes bytes,
+                  const Place& place, const Description& description);
 
 // --- program.cc
 void read_program(Reading& r, Bytes bytes, const Place& place, const Description& description);

@@ -1,8 +1,8 @@
-// Every IR of the corpus against the tensors that OpenVINO computed: type and shape of every port, at the recorded
-// extents of the inputs; once with what the file declares, once by inference alone. And the figures that one
-// network has in every format.
+// Every IR of the corpus against the tensors that OpenVINO computed: type and shape of every port, at the
+// recorded extents of the inputs; once with what the file declares, once by inference alone. And the figures
+// that one network has in every format.
 //
-//   openvino_truth [NAME…]     exit 77 where the corpus is not there
+//   openvino_truth [/FOLDER] [NAME…]     exit 77 where the corpus is not there
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -28,13 +28,13 @@ namespace fs = std::filesystem;
 int failures = 0;
 std::size_t own_rows = 0;
 
-#define CHECK_THAT(holds, ...)         \
-  do {                                 \
-    if (!(holds)) {                    \
-      ++failures;                      \
-      std::printf("  " __VA_ARGS__);   \
-      std::printf("\n");               \
-    }                                  \
+#define CHECK_THAT(holds, ...)       \
+  do {                               \
+    if (!(holds)) {                  \
+      ++failures;                    \
+      std::printf("  " __VA_ARGS__); \
+      std::printf("\n");             \
+    }                                \
   } while (false)
 
 struct Files final : FileProvider {
@@ -72,7 +72,8 @@ std::map<std::string, std::string> tensor_names(Bytes xml) {
   for (const openvino::LayerRecord& layer : document.net.layers) {
     for (std::size_t k = 0; k < layer.outputs.size(); ++k) {
       std::string name = first_name(layer.outputs[k]->names);
-      if (name.empty()) name = std::string(layer.name) + (layer.outputs.size() > 1 ? "." + std::to_string(k) : "");
+      if (name.empty())
+        name = std::string(layer.name) + (layer.outputs.size() > 1 ? "." + std::to_string(k) : "");
       names[std::string(layer.name) + ":" + std::to_string(k)] = name;
       by_port[{layer.id, layer.outputs[k]->id}] = name;
     }
@@ -147,8 +148,8 @@ std::size_t compare(const Subject& subject, bool ignore_declared) {
     ++compared;
     const OperandFacts& facts = inference->facts(Model::kMain, id);
     const DType wanted = openvino::element_type(rows[i][1].text()).dtype;
-    CHECK_THAT(facts.type.dtype == wanted, "%s%s: %s is %s", subject.name.c_str(), ignore_declared ? " (own)" : "",
-               row.c_str(), to_string(facts.type).c_str());
+    CHECK_THAT(facts.type.dtype == wanted, "%s%s: %s is %s", subject.name.c_str(),
+               ignore_declared ? " (own)" : "", row.c_str(), to_string(facts.type).c_str());
     CHECK_THAT(equals(facts.shape, rows[i][2]), "%s%s: %s has the shape %s", subject.name.c_str(),
                ignore_declared ? " (own)" : "", row.c_str(), to_string(facts.shape, inference->dims).c_str());
   }
@@ -161,8 +162,8 @@ struct Figures {
   const char* name;
   std::int64_t macs, trainable;
 };
-// ResNet-8 with its normalizations folded (issue 5); SampLeNet as the corpus README counts it; the zoo's networks
-// as its README counts them, the recurrent one by hand.
+// ResNet-8 with its normalizations folded (issue 5); SampLeNet as the corpus README counts it; the zoo's
+// networks as its README counts them, the recurrent one by hand.
 constexpr Figures kFigures[] = {
     {"resnet8_fp16", 12'501'632, 77'706},
     {"resnet8_fp32", 12'501'632, 77'706},
@@ -220,21 +221,24 @@ std::size_t prove(const fs::path& models, const fs::path& truth_path) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const fs::path models = fs::path(HAOLINE_SOURCE_DIR) / "../shared/models";
+  // A path in front of the names is another folder of models with a truth/openvino in it.
+  const bool elsewhere = argc > 1 && argv[1][0] == '/';
+  const fs::path models = elsewhere ? fs::path(argv[1]) : fs::path(HAOLINE_SOURCE_DIR) / "../shared/models";
   if (!fs::is_directory(models / "truth/openvino")) {
     std::printf("skipped: the model corpus is not there\n");
     return 77;
   }
   std::size_t compared = 0, count = 0;
   for (const auto& entry : fs::directory_iterator(models / "truth/openvino")) {
-    bool wanted = argc < 2;
-    for (int i = 1; i < argc; ++i) wanted = wanted || entry.path().stem() == argv[i];
+    bool wanted = argc < (elsewhere ? 3 : 2);
+    for (int i = elsewhere ? 2 : 1; i < argc; ++i) wanted = wanted || entry.path().stem() == argv[i];
     if (!wanted) continue;
     ++count;
     compared += prove(models, entry.path());
   }
-  std::printf("%zu models, %zu comparisons of a tensor's type and shape, %d differ; %zu tensors are OpenVINO's own\n", count,
-              compared, failures, own_rows);
+  std::printf(
+      "%zu models, %zu comparisons of a tensor's type and shape, %d differ; %zu tensors are OpenVINO's own\n",
+      count, compared, failures, own_rows);
   // Three networks with a Reshape of six such tensors, twice each.
   return failures == 0 && compared != 0 && own_rows <= 36 ? 0 : 1;
 }
