@@ -32,6 +32,20 @@ Error no_reader(std::string_view format) {
   return error;
 }
 
+// The XML of the same name beside a .bin; empty where there is none, or it is no IR.
+std::string xml_beside(const ReadOptions& options) {
+  constexpr std::string_view kEnding = ".bin";
+  if (options.files == nullptr || !options.name.ends_with(kEnding)) return {};
+  const std::size_t slash = options.name.find_last_of("/\\");
+  std::string name(options.name.substr(slash == std::string_view::npos ? 0 : slash + 1));
+  name.replace(name.size() - kEnding.size(), kEnding.size(), ".xml");
+  const Result<FileProvider::Opened> xml = options.files->open(name);
+  if (!xml) return {};
+  const Bytes bytes = xml->bytes;
+  const Probe probe{bytes.first(std::min(bytes.size(), kProbeBytes)), bytes.size(), bytes};
+  return openvino::sniff(probe) ? name : std::string();
+}
+
 constexpr Format kFormats[] = {
     {"tflite", "TFLite", ".tflite .lite", tflite::sniff, tflite::read, nullptr, nullptr, Grade::full,
      Grade::full, Grade::full, Grade::none, tflite::operators},
@@ -91,6 +105,11 @@ Result<Model> read_model(Bytes file, const ReadOptions& options) {
   const Likeness likeness = looks_like(file);
   error.message = std::string(likeness.what);
   error.advice = std::string(likeness.advice);
+  // Raw weights look like nothing; what stands beside them says whose they are.
+  if (const std::string xml = xml_beside(options); !xml.empty()) {
+    error.message = "holds only the weights of an OpenVINO IR";
+    error.advice = "Give " + xml + ", the graph that stands beside it.";
+  }
   return error;
 }
 

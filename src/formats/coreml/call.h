@@ -17,8 +17,10 @@ class Call {
   const MilOperation& operation;
   Made made;
 
-  // --- arguments: names of tensors, or values in place
-  bool has(std::string_view key) const { return operation.input(key) != nullptr; }
+  // --- arguments: names of tensors, or values in place; compressed constants have them as attributes
+  bool has(std::string_view key) const {
+    return operation.input(key) != nullptr || operation.attribute(key) != nullptr;
+  }
   TensorId tensor(std::string_view key);  // none: absent. A value in place becomes a constant.
   std::optional<Integers> integers(std::string_view key);
   std::int64_t integer(std::string_view key, std::int64_t otherwise);

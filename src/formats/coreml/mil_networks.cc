@@ -138,18 +138,12 @@ bool resize_to(Call& call) {
 // --- compressed constants: what they are when unpacked stands in the type of the result
 
 bool dequantize(Call& call) {
-  const bool is_tensor = call.rank("scale") == 0;
-  if (!is_tensor) call.set("axis", call.integer("axis", 0));
+  call.set("axis", call.integer("axis", 0));
   return call.made.inputs.size() >= 2;
 }
 
-void mark(Call& call, std::string_view key, Trained trained) {
-  const TensorId id = call.tensor(key);
-  if (id) call.r.model.graphs[call.scope.graph].tensors[id].trained = trained;
-}
-
 // The packed tensor counts as many elements as the result has.
-bool unpack(Call& call, std::initializer_list<std::string_view> beside, std::string_view scheme) {
+bool unpack(Call& call, std::string_view scheme) {
   if (call.made.inputs.empty() || !call.made.inputs[0] || call.operation.outputs.size() != 1) return false;
   const MilType& result = call.operation.outputs[0].type;
   Tensor& tensor = call.r.model.graphs[call.scope.graph].tensors[call.made.inputs[0]];
@@ -168,32 +162,27 @@ bool unpack(Call& call, std::initializer_list<std::string_view> beside, std::str
     q.bits = static_cast<std::int32_t>(static_cast<Int128>(data.bytes.size()) * 8 / count);
   if (tensor.quantization != nullptr) q.bits = tensor.quantization->bits;
   tensor.quantization = call.r.model.arena.create(q);
-  for (const std::string_view key : beside) mark(call, key, Trained::auxiliary);
+  for (std::size_t i = 1; i < call.made.inputs.size(); ++i) {
+    if (call.made.inputs[i])
+      call.r.model.graphs[call.scope.graph].tensors[call.made.inputs[i]].trained = Trained::auxiliary;
+  }
   call.set("scheme", scheme);
   call.set("extents", result.dims);
   call.set("dtype", name(result.dtype));
   return result.dtype != DType::unknown;
 }
 bool lookup(Call& call) {
-  return unpack(call, {"lut"}, "lookup table");
+  return unpack(call, "lookup table");
 }
 bool sparse(Call& call) {
-  return unpack(call, {"mask"}, "sparse");
+  return unpack(call, "sparse");
 }
 bool blockwise(Call& call) {
-  mark(call, "scale", Trained::auxiliary);
-  mark(call, "offset", Trained::auxiliary);
-  return unpack(call, {}, "affine");
-}
-bool sparse_lookup(Call& call) {
-  return unpack(call, {"indices_mask", "lut"}, "sparse lookup table");
-}
-bool sparse_blockwise(Call& call) {
-  return unpack(call, {"data_mask", "scale", "offset"}, "sparse affine");
+  return unpack(call, "affine");
 }
 
 bool quantize(Call& call) {
-  if (call.rank("scale") != 0) call.set("axis", call.integer("axis", 0));
+  call.set("axis", call.integer("axis", 0));
   return true;
 }
 
@@ -204,7 +193,7 @@ constexpr MilTranslation kRows[] = {
     {"constexpr_affine_dequantize", Op::DequantizeLinear, "quantized_data scale zero_point", dequantize},
     {"constexpr_blockwise_shift_scale", Op::Decompress, "data scale offset", blockwise},
     {"constexpr_lut_to_dense", Op::Decompress, "indices lut", lookup},
-    {"constexpr_lut_to_sparse", Op::unknown, "indices_nonzero_data indices_mask lut", sparse_lookup},
+    {"constexpr_lut_to_sparse"},
     {"constexpr_sparse_blockwise_shift_scale", Op::unknown, "nonzero_data data_mask scale offset",
      sparse_blockwise},
     {"constexpr_sparse_to_dense", Op::Decompress, "nonzero_data mask", sparse},

@@ -146,6 +146,10 @@ class ProgramReader {
     for (const MilArgument& argument : call.operation.inputs) {
       for (const MilBinding& binding : argument.bindings) call.add(bound(call, argument.name, binding));
     }
+    if (!call.operation.type.starts_with("constexpr")) return;
+    for (const auto& [key, value] : call.operation.attributes) {
+      if (key != "name" && value->data.dtype != DType::string) call.add(bound(call, key, {{}, value}));
+    }
   }
 
   void add_node(Scope& scope, const MilOperation& operation, std::size_t depth) {
@@ -241,7 +245,11 @@ void read_functions(Reading& r, const MilProgram& program, const Description& de
 
 const TensorData* Call::data(std::string_view key) {
   const MilArgument* argument = operation.input(key);
-  if (argument == nullptr || argument->bindings.size() != 1) return nullptr;
+  if (argument == nullptr) {
+    const MilValue* value = operation.attribute(key);
+    return value == nullptr ? nullptr : &value->data;
+  }
+  if (argument->bindings.size() != 1) return nullptr;
   const MilBinding& binding = argument->bindings[0];
   if (binding.value != nullptr) return &binding.value->data;
   const TensorId id = find(r, scope, binding.name);
@@ -257,8 +265,10 @@ const TensorData* Call::data(std::string_view key) {
 
 TensorId Call::tensor(std::string_view key) {
   const MilArgument* argument = operation.input(key);
-  if (argument == nullptr || argument->bindings.empty()) return {};
-  return ProgramReader::bound(*this, key, argument->bindings[0]);
+  if (argument != nullptr && argument->bindings.empty()) return {};
+  if (argument != nullptr) return ProgramReader::bound(*this, key, argument->bindings[0]);
+  const MilValue* value = operation.attribute(key);
+  return value == nullptr ? TensorId{} : ProgramReader::bound(*this, key, {{}, value});
 }
 
 std::optional<Integers> Call::integers(std::string_view key) {
