@@ -90,7 +90,10 @@ bool tile(Layer& layer) {
   const std::optional<Integers> repeats = layer.constant(1);
   const std::optional<std::size_t> rank = layer.rank(0);
   if (!repeats || !rank || repeats->size() == *rank) return layer.has_input(1);
-  if (repeats->size() > *rank) return false;
+  if (repeats->size() > *rank) {
+    layer.set("adds_axes", kOne);
+    return true;
+  }
   Integers full(*rank - repeats->size(), kOne);
   full.append(repeats->begin(), repeats->end());
   layer.inputs[1] = layer.make_constant("repeats", full);
