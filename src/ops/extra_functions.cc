@@ -216,7 +216,6 @@ constexpr OpRow kRows[] = {
     array(Op::OnesLike, Category::constant, infer_ones, "ones, no arithmetic"),
     array(Op::Merge, Category::control, infer_merge, "one of its operands is passed on, no arithmetic"),
     math(Op::PopulationCount, infer_population_count, {.logic = 1}, "1 operation on bits per element"),
-    array(Op::Roll, Category::transpose, infer_same, kPlaces),
     {Op::Select, Category::compare, infer_select, CostRule::per_output({.compare = 1}),
      "1 choice per element of the result", Traffic::whole, Alias::none, true},
     array(Op::Switch, Category::control, infer_switch, "data is passed on one way, no arithmetic"),

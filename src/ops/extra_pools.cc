@@ -12,37 +12,6 @@ namespace {
 
 // --- AdaptiveAveragePool, AdaptiveMaxPool: `output_size` per spatial axis, -1 keeps an extent
 
-OpError infer_adaptive_pool(OpCall& call) {
-  const auto sizes = call.integer_list("output_size");
-  call.set_dtype(0, call.dtype(0));
-  call.set_dtype(1, DType::int64);
-  if (!call.has_rank(0)) return std::nullopt;
-  Shape out = call.shape(0);
-  if (out.rank() < sizes.size() || out.rank() > sizes.size() + 2) {
-    return refuse(call.pool(), {"the input has rank ", out.rank(), " for ", sizes.size(), " pooled axes"});
-  }
-  const std::size_t first = out.rank() - sizes.size();
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    if (sizes[i] >= 0) out[first + i] = sizes[i];
-  }
-  call.set_shape(0, out);
-  call.set_shape(1, std::move(out));
-  return std::nullopt;
-}
-
-// Windows overlap where sizes do not divide; every input element at least once is what is counted.
-Cost adaptive_average_cost(const OpCall& call) {
-  Cost cost;
-  cost.add(Arith::add, call.elements(0), call.pool());
-  cost.add(Arith::divide, call.output_elements(0), call.pool());
-  return cost;
-}
-Cost adaptive_max_cost(const OpCall& call) {
-  Cost cost;
-  cost.add(Arith::compare, call.elements(0), call.pool());
-  return cost;
-}
-
 // --- recurrent layers. Operands: input, initial h, initial c (absent but for LSTM), then the weights of each
 // layer and direction: W [gates·hidden, features], R [gates·hidden, hidden or projection], two biases.
 
@@ -215,10 +184,6 @@ constexpr std::string_view kStackCounts =
     "additions";
 
 constexpr OpRow kRows[] = {
-    {Op::AdaptiveAveragePool, Category::pool, infer_adaptive_pool, CostRule::formula(adaptive_average_cost),
-     "an addition per input element and a division per output element", Traffic::whole, Alias::none, true},
-    {Op::AdaptiveMaxPool, Category::pool, infer_adaptive_pool, CostRule::formula(adaptive_max_cost),
-     "a comparison per input element", Traffic::whole, Alias::none, true},
     {.op = Op::BatchedGemm,
      .category = Category::linear,
      .infer = infer_batched_gemm,

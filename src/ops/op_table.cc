@@ -41,6 +41,8 @@ constexpr Family kFamilies[] = {
     extra_attention_rows,
     extra_moe_rows,
     extra_recurrence_rows,
+    extra_sequence_rows,
+    extra_vision_rows,
     ms_attention_rows,
     ms_cached_attention_rows,
     ms_position_rows,

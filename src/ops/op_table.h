@@ -41,6 +41,8 @@ std::span<const OpRow> extra_arithmetic_rows();  // extra_arithmetic.cc
 std::span<const OpRow> extra_movement_rows();    // extra_movement.cc: slices, stacks, blocks, placement
 std::span<const OpRow> extra_product_rows();    // extra_product.cc: dense layers, quantization beside tensors
 std::span<const OpRow> extra_recurrent_rows();  // extra_recurrent.cc: cells with one operand per gate
+std::span<const OpRow> extra_sequence_rows();   // extra_sequences.cc: OpenVINO's cells and sequences
+std::span<const OpRow> extra_vision_rows();     // extra_vision.cc: adaptive pools, blocks, bags, variables
 std::span<const OpRow> extra_other_rows();      // extra_other.cc: tables, variables, randomness, segments
 std::span<const OpRow> extra_position_rows();   // extra_position.cc: token tables, rotations, distances
 std::span<const OpRow> extra_attention_rows();  // extra_attention.cc: latent, disentangled, windows
