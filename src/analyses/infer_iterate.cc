@@ -57,7 +57,7 @@ void cut_slices(PortLoop& loop, std::size_t first) {
   for (std::size_t i = 0; first + i < loop.node.inputs.size(); ++i) {
     OperandFacts facts = operand_or_unknown(engine, loop.frame.graph, loop.node, first + i);
     facts.value = {};
-    facts.constant = nullptr;
+    facts.is_constant = false;
     const std::int64_t part = listed(loop.node, "slice_parts", i, 1);
     if (facts.shape.has_rank()) {
       const auto axis = normalize_axis(listed(loop.node, "slice_axes", i), facts.shape.rank());
@@ -154,7 +154,7 @@ OperandFacts settled(const PortLoop& loop, OperandFacts facts) {
     if (changes_per_run(loop.frame, loop.carried, dim)) dim = Dim::unknown();
   }
   facts.value = {};
-  facts.constant = nullptr;
+  facts.is_constant = false;
   return facts;
 }
 

@@ -152,8 +152,8 @@ Dim weights_bytes(const Model& model, const FilledWeights& filled, Inference& in
       const bool is_filled = std::binary_search(filled[id].begin(), filled[id].end(), tensor);
       if (!t.constant && !is_node && !is_filled) continue;
       if (t.constant && !t.constant->bytes.empty() && !seen.insert(t.constant->bytes.data()).second) continue;
-      const OperandFacts& known = facts[tensor];
-      add(known, sizes.get(facts.kind(tensor), [&] { return byte_size(known.type, known.shape, pool); }));
+      const OperandFacts& weight = facts[tensor];
+      add(weight, sizes.get(facts.kind(tensor), [&] { return byte_size(weight.type, weight.shape, pool); }));
     }
   }
   return known ? pool.add(pool.number(sum), symbolic) : Dim::unknown();

@@ -43,13 +43,13 @@ void prepare_memory() {
   mallopt(M_ARENA_MAX, 1);  // the second thread allocates little: it shares these pages
   mallopt(M_TOP_PAD, kReserved);
   void* block = std::malloc(std::size_t{1} << 20);  // makes the heap grow by what is reserved
-  const std::uintptr_t to_page =
-      (kHugePage - reinterpret_cast<std::uintptr_t>(block) % kHugePage) % kHugePage;
-  std::byte* const begin = static_cast<std::byte*>(block) + to_page;
+  const bool has_block = block != nullptr;
+  const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(block);
   std::free(block);
   mallopt(M_TOP_PAD, 16 << 20);
   // Advice only: where it is refused, everything works as before.
-  if (block) madvise(begin, kReserved - kHugePage, MADV_HUGEPAGE);
+  void* const begin = reinterpret_cast<void*>((address + kHugePage - 1) / kHugePage * kHugePage);
+  if (has_block) madvise(begin, kReserved - kHugePage, MADV_HUGEPAGE);
 #endif
 }
 

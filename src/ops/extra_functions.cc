@@ -72,7 +72,7 @@ OpError infer_merge(OpCall& call) {
     }
   }
   facts.value = {};
-  facts.constant = nullptr;
+  facts.is_constant = false;
   call.set_facts(0, facts);
   call.set_dtype(1, DType::int32);
   call.set_shape(1, Shape{});

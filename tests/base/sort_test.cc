@@ -59,7 +59,9 @@ TEST(RadixSort, OrdersByTheLastKeyThenByTheOneBefore) {
   for (std::size_t i = 1; i < order.size(); ++i) {
     const std::uint32_t a = order[i - 1], b = order[i];
     EXPECT_GE(first[a].first, first[b].first);
-    if (first[a].first == first[b].first) EXPECT_LE(second[999 - a].first, second[999 - b].first);
+    if (first[a].first == first[b].first) {
+      EXPECT_LE(second[999 - a].first, second[999 - b].first);
+    }
   }
 }
 

@@ -193,7 +193,9 @@ TEST(CoreMl, EveryTruncationIsReadOrRefused) {
   for (std::size_t size = 0; size < file.size(); ++size) {
     const std::string cut = file.substr(0, size);
     const Result<Model> model = coreml::read(as_bytes(cut), {});
-    if (!model) EXPECT_FALSE(model.error().to_string().empty());
+    if (!model) {
+      EXPECT_FALSE(model.error().to_string().empty());
+    }
   }
 }
 

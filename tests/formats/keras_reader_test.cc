@@ -136,16 +136,15 @@ TEST(Keras, WhatNobodyKnowsStaysAsItself) {
 
 TEST(Keras, RoundedWeightsSayTheirBits) {
   const auto model = read(sequential(
-      R"({"class_name": "QDense", "config": {"name": "q", "units": 2,
+      R"json({"class_name": "QDense", "config": {"name": "q", "units": 2,
           "kernel_quantizer": {"class_name": "quantized_bits", "config": {"bits": 6, "integer": 0}},
-          "bias_quantizer": "quantized_bits(4,0)"}
-})",
+          "bias_quantizer": "quantized_bits(4,0)"}})json",
       "4"));
-ASSERT_TRUE(model);
-const Node& node = *node_named(*model, "q");
-const auto bits = [&](std::size_t i) { return model->main().tensors[node.inputs[i]].quantization->bits; };
-EXPECT_EQ(bits(1), 6);
-EXPECT_EQ(bits(2), 4);
+  ASSERT_TRUE(model);
+  const Node& node = *node_named(*model, "q");
+  const auto bits = [&](std::size_t i) { return model->main().tensors[node.inputs[i]].quantization->bits; };
+  EXPECT_EQ(bits(1), 6);
+  EXPECT_EQ(bits(2), 4);
 }
 
 TEST(Keras, ALayerThatWaitsForItselfIsRefused) {
