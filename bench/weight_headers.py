@@ -54,7 +54,7 @@ def gguf_tensors(layers, hidden, inner, kv, vocabulary):
 
 
 def make_gguf(path, tokens=128256, merges=280147):
-    vocabulary, pieces = words(tokens, 1, (3, 5)), words(merges, 2, (2, 5))
+    vocabulary, pieces = words(tokens, 1, (4, 7)), words(merges, 2, (5, 9))
     pairs = [pair("general.architecture", TEXT, text("llama")), pair("general.name", TEXT, text("Llama 3 8B"))]
     for key, value in (("block_count", 32), ("context_length", 8192), ("embedding_length", 4096), ("feed_forward_length", 14336),
                        ("attention.head_count", 32), ("attention.head_count_kv", 8), ("vocab_size", tokens),
