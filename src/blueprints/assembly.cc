@@ -66,6 +66,11 @@ void Assembly::read_sizes() {
   if (hidden == 0) hidden = config.integer(Key::hidden, 0);
   heads = config.integer(Key::heads, 0);
   head_size = config.integer(Key::head_size, 0);
+  // Numbers that no model has are as good as none.
+  constexpr std::int64_t kMost = 1 << 20;
+  if (heads < 0 || heads > kMost) heads = 0;
+  if (head_size < 0 || head_size > kMost) head_size = 0;
+  if (hidden < 0 || hidden > kMost * 16) hidden = 0;
   if (head_size <= 0 && heads > 0 && hidden > 0) head_size = hidden / heads;
 }
 
@@ -81,6 +86,8 @@ void Assembly::assume(Message message) {
 }
 
 void Assembly::missing(std::string_view what) {
+  constexpr std::size_t kListed = 20;
+  if (++missing_ > kListed) return;
   assume(Message("The architecture needs ").name(what).add(", which the file does not have; it is left out"));
 }
 

@@ -85,6 +85,7 @@ class Assembly {
 
  private:
   std::string layers_;
+  std::size_t missing_ = 0;
 };
 
 // "model.layers.3.self_attn" of "model.layers.3.self_attn.q_proj"; the name itself where it has no dot.

@@ -116,6 +116,9 @@ ParameterInfo build_parameters(Builder& b) {
                     .constants = b.value(facts.constants),
                     .stored_bytes = facts.stored_bytes};
   if (!facts.complete) out.complete = false;
+  if (b.in.model.blueprint && b.in.model.blueprint->experts.layers > 0) {
+    out.active = Int128{b.in.model.blueprint->experts.active_parameters};
+  }
   for (const Parameter& parameter : facts.parameters) {
     if (parameter.assumed) out.assumed.push_back(b.tensor(parameter.graph, parameter.tensor));
   }

@@ -159,7 +159,7 @@ struct SharedParameter {
 };
 
 struct ParameterInfo {
-  std::optional<Int128> total, trainable, buffers, constants;
+  std::optional<Int128> total, trainable, buffers, constants, active;
   std::uint64_t stored_bytes = 0;
   std::optional<bool> complete;
   std::vector<TensorName> assumed;
@@ -175,6 +175,9 @@ struct ParameterInfo {
         field("buffers", &P::buffers, "elements of running statistics"),
         field("constants", &P::constants,
               "elements of other stored tensors (shapes, scalars, scales); no parameters"),
+        field_if_any(
+            "active", &P::active,
+            "of a mixture of experts: what a token meets, all but the routed experts it does not visit"),
         field("stored_bytes", &P::stored_bytes, "what the file spends on the parameters"),
         field_if_any("complete", &P::complete, "false when a weight's size is unknown and left out"),
         field("assumed", &P::assumed, "tensors whose role was a judgement"),

@@ -170,6 +170,9 @@ void parameters(Page& page, const Report& report) {
     }
     if (!parameters.shared.empty()) remark += ", " + std::to_string(parameters.shared.size()) + " shared";
   }
+  if (parameters.active) {
+    remark += (remark.empty() ? "" : ", ") + optional_count(parameters.active) + " active per token";
+  }
   std::string value = optional_count(parameters.total);
   if (parameters.complete && !*parameters.complete) value = "at least " + value;
   page.figure("parameters", value, remark);
