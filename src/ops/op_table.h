@@ -46,7 +46,7 @@ std::span<const OpRow> extra_position_rows();   // extra_position.cc: token tabl
 std::span<const OpRow> extra_attention_rows();  // extra_attention.cc: latent, disentangled, windows
 std::span<const OpRow> extra_moe_rows();        // extra_moe.cc: routed experts
 std::span<const OpRow> extra_recurrence_rows();  // extra_recurrence.cc: state spaces, RWKV, gated units
-std::span<const OpRow> extra_axes_rows();       // extra_axes.cc: axes swapped, joined, split; sizes as values
+std::span<const OpRow> extra_axes_rows();  // extra_axes.cc: axes swapped, joined, split; sizes as values
 std::span<const OpRow>
 extra_layer_rows();  // extra_layers.cc: adaptive pools, stacked recurrent layers, sorts
 // com.microsoft, in microsoft/
