@@ -123,7 +123,8 @@ OpError infer_split_by_size(OpCall& call) {
   if (OpError error = axis_of(call, "axis", 0, axis)) return error;
   const std::int64_t size = call.integer("size", 1);
   const auto pieces = static_cast<std::int64_t>(call.output_count());
-  if (size < 1) return Message("has pieces of size " + std::to_string(size));
+  if (size < 1 || size > (std::int64_t{1} << 40))
+    return Message("has pieces of size " + std::to_string(size));
   for (std::int64_t i = 0; i < pieces; ++i) {
     Shape out = call.shape(0);
     out[axis] = i + 1 < pieces

@@ -191,9 +191,12 @@ TEST(PyTorch, SurvivesBeingCutOrChangedAnywhere) {
 
 // A value shared by doubling lists would take 2^40 steps to walk.
 TEST(PyTorch, DoesNotWalkSharedValuesForever) {
-  std::string bomb = "]q\x01"s;
-  for (int i = 1; i < 60; ++i)
-    bomb += "]q"s + static_cast<char>(i + 1) + "h" + static_cast<char>(i) + "ah" + static_cast<char>(i) + "a";
+  std::string bomb = "]q\x01\x30"s;  // each list is remembered and taken off the stack
+  for (int i = 1; i < 60; ++i) {
+    const std::string before = "h"s + static_cast<char>(i) + "a";
+    bomb += "]q"s + static_cast<char>(i + 1) + before + before + "0";
+  }
+  bomb += "h"s + static_cast<char>(60);
   const Read r = read_file(saved(p_dict({{"x", bomb}}), {}));
   ASSERT_EQ(r.problem, "");
   EXPECT_EQ(r.model.main().tensors.size(), 0u);

@@ -328,6 +328,7 @@ void ExportedProgram::add_outputs(json::Value graph, Names& names) {
   std::vector<TensorId> outputs;
   for (std::size_t i = 0; i < graph["outputs"].size(); ++i)
     collect(argument(graph["outputs"][i], names), outputs);
+  std::erase_if(outputs, [](TensorId id) { return !id; });
   if (writer_.here() == Model::kMain) {
     writer_.graph().outputs = std::move(outputs);
   } else {

@@ -39,7 +39,7 @@ void use_examples(Reading& r, Zip& zip, const std::string& folder) {
     Tensor& input = graph.tensors[graph.inputs[i]];
     if (example == nullptr || !input.type.is_tensor() || input.shape.is_scalar()) continue;
     r.say("traced with " + std::string(input.name), words_of(example->data));
-    r.label(example->window_offset, example->window_size, ByteLabel::metadata);
+    if (example->window_in_file) r.label(example->window_offset, example->window_size, ByteLabel::metadata);
     if (items.size() != graph.inputs.size()) continue;
     input.type.dtype = example->data.dtype;
     input.shape = Shape::of_unknown(example->data.extents.size());

@@ -13,13 +13,19 @@ using syntax::kNothing;
 using syntax::Statement;
 
 constexpr std::size_t kMaxDepthOfCalls = 400;  // of calls, blocks and expressions together
-constexpr std::size_t kMaxEffort = 3'000'000;  // statements and calls
+// Statements, expressions and calls, and copies of what lists hold. Small files get less: an honest one is
+// followed in a few steps per byte of its code.
+constexpr std::size_t kMaxEffort = 3'000'000;
+constexpr std::size_t kLeastEffort = 400'000;
+constexpr std::size_t kEffortPerByte = 8;
+constexpr std::size_t kMaxWalks = 20'000'000;  // over items of values
 
 }  // namespace
 
 bool Interpreter::enter(std::string_view what) {
   if (!r_.ok()) return false;
-  if (depth_ > kMaxDepthOfCalls || effort_ > kMaxEffort) {
+  const std::size_t allowed = std::min(kMaxEffort, kLeastEffort + kEffortPerByte * r_.file.size());
+  if (depth_ > kMaxDepthOfCalls || effort_ > allowed || walks_ > kMaxWalks) {
     r_.fail(located(
         ErrorKind::unsupported, "code", 0,
         depth_ > kMaxDepthOfCalls ? "its calls are nested too deeply" : "following it takes too many steps",
@@ -121,15 +127,30 @@ Value Interpreter::make_input(const std::string& name, const Unit& unit, Index t
   return value;
 }
 
+bool Interpreter::walk() {
+  return ++walks_ <= kMaxWalks;
+}
+
+// A list inside itself would be a circle, so a list takes in copies: lists as tuples of what they hold now.
+Value Interpreter::kept(const Value& item, int depth) {
+  if (!item.items || item.is_sequence()) return item;
+  if (depth > 4 || !walk()) return Value::opaque();
+  effort_ += item.items->values.size();
+  std::vector<Value> now;
+  for (const Value& value : item.items->values) now.push_back(kept(value, depth + 1));
+  Value made = Value::of_items(item.is(Value::Kind::list) ? Value::Kind::tuple : item.kind, std::move(now));
+  made.text = item.text;
+  return made;
+}
+
 void Interpreter::add_outputs(const Value& given, int depth) {
-  if (depth > 8) return;
+  if (depth > 8 || !walk()) return;
   Value value = given;
   materialize(value);
   if (value.is_tensor()) {
-    writer_.graph().outputs.push_back(writer_.in_here(value));
+    writer_.graph().outputs.push_back(operand(value));
   } else if (value.is_sequence()) {
-    writer_.graph().outputs.push_back(
-        writer_.in_here(Value::of_tensor(value.items->graph, value.items->sequence)));
+    writer_.graph().outputs.push_back(operand(value));
   } else if (value.is_items()) {
     for (const Value& item : value.items->values) add_outputs(item, depth + 1);
   }
@@ -231,10 +252,10 @@ void Interpreter::assign(Frame& frame, Index index, const Value& value) {
       if (!base.is_items()) return;
       auto& items = base.items->values;
       if (base.is(Value::Kind::dictionary)) {
-        items.push_back(at);
-        items.push_back(value);
+        items.push_back(kept(at));
+        items.push_back(kept(value));
       } else if (at.is(Value::Kind::integer) && at.integer >= 0 && at.integer < std::ssize(items)) {
-        items[static_cast<std::size_t>(at.integer)] = value;
+        items[static_cast<std::size_t>(at.integer)] = kept(value);
       }
       return;
     }

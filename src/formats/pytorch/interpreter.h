@@ -62,10 +62,12 @@ class Interpreter {
   Flow loop(Frame& frame, const syntax::Statement& s, const Value& trips, std::string_view counter);
   void assigned(const Frame& frame, const Indices& statements, std::vector<std::string_view>& out) const;
   bool mentions_list(const Frame& frame, const Indices& statements) const;
-  bool mentions_list(const Frame& frame, syntax::Index index) const;
-  void flatten(const Value& value, std::vector<Value>& leaves) const;
-  Value rebuilt(const Value& shape, const std::vector<Value>& leaves, std::size_t& at) const;
-  bool same_shape(const Value& a, const Value& b) const;
+  bool mentions_list(const Frame& frame, syntax::Index index, int depth) const;
+  void flatten(const Value& value, std::vector<Value>& leaves);
+  Value rebuilt(const Value& shape, const std::vector<Value>& leaves, std::size_t& at);
+  bool same_shape(const Value& a, const Value& b);
+  bool walk();  // false once walks over values took more steps than any model needs
+  Value kept(const Value& item, int depth = 0);  // a copy that shares nothing that can change
   static bool is_leaf(const Value& value);
   TensorId operand(const Value& leaf);
   Value to_sequence(Value list);
@@ -104,6 +106,7 @@ class Interpreter {
   std::vector<std::string_view> targets_;         // names that the statement at hand assigns
   std::size_t depth_ = 0;
   std::size_t effort_ = 0;
+  std::size_t walks_ = 0;
 };
 
 }  // namespace haoline::pytorch

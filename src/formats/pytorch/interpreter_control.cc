@@ -34,20 +34,22 @@ void Interpreter::assigned(const Frame& frame, const Indices& statements,
   }
 }
 
-bool Interpreter::mentions_list(const Frame& frame, Index index) const {
+bool Interpreter::mentions_list(const Frame& frame, Index index, int depth) const {
   if (index == kNothing) return false;
+  if (depth > 200) return true;  // long chains lean to one side: deep enough to be careful
   const Expression& e = expression(frame, index);
   if (e.kind == Expression::Kind::name) {
     const auto at = frame.names.find(e.text);
     return at != frame.names.end() && at->second.is_items();
   }
-  if (mentions_list(frame, e.first) || mentions_list(frame, e.second)) return true;
-  return std::any_of(e.items.begin(), e.items.end(), [&](Index item) { return mentions_list(frame, item); });
+  if (mentions_list(frame, e.first, depth + 1) || mentions_list(frame, e.second, depth + 1)) return true;
+  return std::any_of(e.items.begin(), e.items.end(),
+                     [&](Index item) { return mentions_list(frame, item, depth + 1); });
 }
 bool Interpreter::mentions_list(const Frame& frame, const Indices& statements) const {
   return std::any_of(statements.begin(), statements.end(), [&](Index index) {
     const Statement& s = statement_at(frame, index);
-    return mentions_list(frame, s.value) || mentions_list(frame, s.body) || mentions_list(frame, s.other);
+    return mentions_list(frame, s.value, 0) || mentions_list(frame, s.body) || mentions_list(frame, s.other);
   });
 }
 
@@ -56,7 +58,8 @@ bool Interpreter::is_leaf(const Value& value) {
 }
 
 // Tensors and numbers below a value, in order.
-void Interpreter::flatten(const Value& value, std::vector<Value>& leaves) const {
+void Interpreter::flatten(const Value& value, std::vector<Value>& leaves) {
+  if (!walk()) return;
   if (is_leaf(value)) {
     leaves.push_back(value);
   } else if (value.is_items()) {
@@ -64,7 +67,8 @@ void Interpreter::flatten(const Value& value, std::vector<Value>& leaves) const 
   }
 }
 
-Value Interpreter::rebuilt(const Value& shape, const std::vector<Value>& leaves, std::size_t& at) const {
+Value Interpreter::rebuilt(const Value& shape, const std::vector<Value>& leaves, std::size_t& at) {
+  if (!walk()) return Value::none();
   if (is_leaf(shape)) return at < leaves.size() ? leaves[at++] : Value::none();
   if (!shape.is_items()) return shape;
   std::vector<Value> items;
@@ -74,7 +78,8 @@ Value Interpreter::rebuilt(const Value& shape, const std::vector<Value>& leaves,
   return made;
 }
 
-bool Interpreter::same_shape(const Value& a, const Value& b) const {
+bool Interpreter::same_shape(const Value& a, const Value& b) {
+  if (!walk()) return false;
   if (is_leaf(a) || is_leaf(b)) return is_leaf(a) && is_leaf(b);
   if (!a.is_items() || !b.is_items()) return a.kind == b.kind;
   const auto& x = a.items->values;
@@ -86,12 +91,18 @@ bool Interpreter::same_shape(const Value& a, const Value& b) const {
 TensorId Interpreter::operand(const Value& leaf) {
   Value value = leaf;
   materialize(value);
-  if (value.is_tensor()) return writer_.in_here(value);
+  TensorId found;
+  if (value.is_tensor()) found = writer_.in_here(value);
   if (value.is_sequence())
-    return writer_.in_here(Value::of_tensor(value.items->graph, value.items->sequence));
+    found = writer_.in_here(Value::of_tensor(value.items->graph, value.items->sequence));
+  if (found) return found;
   if (value.is_number())
     return writer_.number(value, value.is(Value::Kind::real) ? DType::float64 : DType::unknown);
-  return {};
+  // What cannot be had here (a value that another branch made) is a tensor of which nothing is known.
+  Plan unknown;
+  unknown.source = "prim::Constant";
+  unknown.outputs.resize(1);
+  return writer_.add(unknown)[0];
 }
 
 namespace {
@@ -143,6 +154,7 @@ Interpreter::Flow Interpreter::symbolic_branch(Frame& frame, const Statement& s,
     Value result;
   };
   Side sides[2];
+  effort_ += frame.names.size() / 16;
   const Environment before = frame.names;
   const bool had_result = frame.has_result;
   for (std::size_t i = 0; i < 2; ++i) {
@@ -177,7 +189,7 @@ Interpreter::Flow Interpreter::symbolic_branch(Frame& frame, const Statement& s,
   plan.op = "If";
   plan.source = "prim::If";
   plan.scope = frame.scope;
-  plan.inputs = {writer_.in_here(condition)};
+  plan.inputs = {operand(condition)};
   std::vector<TensorId> outputs[2];
   struct Merge {
     std::string_view name;
@@ -302,6 +314,7 @@ Value Interpreter::to_sequence(Value list) {
 // Loop(trips, condition, carried…): `trips` none for a while loop.
 Interpreter::Flow Interpreter::loop(Frame& frame, const Statement& s, const Value& trips,
                                     std::string_view counter) {
+  effort_ += frame.names.size() / 16;
   std::vector<std::string_view> names;
   assigned(frame, s.body, names);
   std::erase_if(names, [&](std::string_view name) { return !frame.names.contains(name); });

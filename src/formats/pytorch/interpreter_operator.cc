@@ -204,7 +204,7 @@ bool Interpreter::list_operator(Frame& frame, std::string_view name, std::vector
   if (arguments.empty()) return false;
   Value& a = arguments[0].value;
   if (name == "append" && a.is_items() && arguments.size() == 2) {
-    a.items->values.push_back(arguments[1].value);
+    a.items->values.push_back(kept(arguments[1].value));
     out = a;
     return true;
   }
@@ -223,6 +223,8 @@ bool Interpreter::list_operator(Frame& frame, std::string_view name, std::vector
   }
   if (!a.is_items()) return false;
   auto& items = a.items->values;
+  if (name != "len" && name != "__getitem__" && name != "__contains__")
+    effort_ += items.size() / 4;  // copies below
   if (name == "len") {
     out = Value::number(std::ssize(items) / (a.is(Value::Kind::dictionary) ? 2 : 1));
     return true;
@@ -232,8 +234,9 @@ bool Interpreter::list_operator(Frame& frame, std::string_view name, std::vector
     return true;
   }
   if (name == "extend" && arguments.size() == 2 && arguments[1].value.is_items()) {
-    const std::vector<Value> more = arguments[1].value.items->values;
-    items.insert(items.end(), more.begin(), more.end());
+    const Value more = kept(arguments[1].value);
+    if (!more.is_items()) return false;
+    items.insert(items.end(), more.items->values.begin(), more.items->values.end());
     out = a;
     return true;
   }
@@ -298,7 +301,7 @@ Value Interpreter::prepacked(std::string_view, const std::vector<Argument>& argu
 }
 
 void Interpreter::materialize(Value& value, int depth) {
-  if (depth > 8) return;
+  if (depth > 8 || !walk()) return;
   if (value.is_items()) {
     for (Value& item : value.items->values) materialize(item, depth + 1);
     return;

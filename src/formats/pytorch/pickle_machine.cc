@@ -159,6 +159,7 @@ void Machine::push_call(Call how, Ref callee, Ref arguments) {
 
 // While the pickle is read, `as.items` holds the last cell (high half) and the first (low half).
 void Machine::append(Ref to, std::span<const Ref> added, bool pairs) {
+  if (to <= kEmptyTuple) return fail(ErrorKind::malformed, "a pickle adds to a value that holds none");
   Value& value = values_[to];
   const bool grows = value.kind == Kind::list || value.kind == Kind::tuple || value.kind == Kind::set ||
                      value.kind == Kind::dictionary || value.kind == Kind::call;

@@ -27,7 +27,7 @@ struct Reading {
   std::optional<Error> error;
   std::unordered_set<std::string_view> names;  // of the main graph's tensors
   std::size_t metadata_left = kMaxMetadata;
-  std::size_t visits_left = 50'000'000;  // of values shared by many: a graph walked as a tree ends here
+  std::size_t visits_left = 30'000'000;  // of values shared by many: a graph walked as a tree ends here
 
   bool ok() const { return !error; }
   void fail(Error problem) {

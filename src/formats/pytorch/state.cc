@@ -61,7 +61,7 @@ class State {
   bool is_model(Ref ref) const { return is_module(p_, ref) || leads_to_tensors(ref, 3); }
   bool leads_to_tensors(Ref ref, int depth) const {
     if (tensors_.is_tensor(ref)) return true;
-    if (depth == 0 || !p_.is_mapping(ref)) return false;
+    if (depth == 0 || !p_.is_mapping(ref) || !r_.visit(0)) return false;
     const auto items = p_.items(ref);
     for (std::size_t i = 0; i + 1 < std::min<std::size_t>(items.size(), 512); i += 2) {
       if (leads_to_tensors(items[i + 1], depth - 1)) return true;
@@ -173,7 +173,7 @@ class State {
 
   bool holds_tensors(Ref ref, int depth) const {
     if (tensors_.is_tensor(ref)) return true;
-    if (depth == 0) return false;
+    if (depth == 0 || !r_.visit(0)) return false;
     const auto holds = [&](Ref item) { return holds_tensors(item, depth - 1); };
     const auto items = p_.items(ref);
     if (std::any_of(items.begin(), items.begin() + std::min<std::ptrdiff_t>(std::ssize(items), 64), holds))
@@ -229,7 +229,9 @@ class State {
     q.scheme = "torchao";
     const StoredTensor* scale = tensors_.read(p_.find(parts, "scale"));
     if (scale != nullptr) {
-      r_.label(scale->window_offset, scale->window_size, ByteLabel::weights, scale->data.dtype);
+      if (scale->window_in_file) {
+        r_.label(scale->window_offset, scale->window_size, ByteLabel::weights, scale->data.dtype);
+      }
       made.data.stored_bytes += scale->data.stored_bytes;
       set_scales(q, made.data, *scale);
     }

@@ -273,6 +273,9 @@ bool TensorReader::place(const Window& window, StoredTensor& out) {
   bool in_order = true;
   for (std::size_t i = window.extents.size(); i-- > 0;) {
     const std::int64_t extent = window.extents[i];
+    if (extent < 0 || window.strides[i] < 0) {
+      return fail(ErrorKind::malformed, window.at, "a tensor has an extent that is no size");
+    }
     in_order = in_order && (extent <= 1 || window.strides[i] == count);
     const auto grown = checked_mul(count, extent);
     const auto step = extent > 0 ? checked_mul(extent - 1, window.strides[i]) : std::optional<Int128>(0);

@@ -2,6 +2,7 @@
 // tensor of the graph, or a list of such.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -18,7 +19,11 @@ struct Items {
   bool is_sequence = false;
   GraphId graph;
   TensorId sequence;
+  // Lists in lists, as far as they were there when this one was made. Deeper ones are dropped, so that no
+  // walk over a value needs much stack.
+  std::size_t depth = 1;
 };
+inline constexpr std::size_t kMaxListDepth = 16;
 
 struct Value {
   enum class Kind : std::uint8_t {
@@ -90,6 +95,13 @@ struct Value {
   static Value of_items(Kind kind, std::vector<Value> values) {
     Value v = of(kind);
     v.items = std::make_shared<Items>();
+    for (const Value& value : values) {
+      if (value.items) v.items->depth = std::max(v.items->depth, value.items->depth + 1);
+    }
+    if (v.items->depth > kMaxListDepth) {
+      v.items->depth = 1;
+      return v;
+    }
     v.items->values = std::move(values);
     return v;
   }
