@@ -114,7 +114,7 @@ OpError infer_recurrent_layer(OpCall& call) {
   if (merge == "none") call.set_shape(next++, result);
   // The states of every cell, one direction after the other.
   const std::span<const std::string_view> cells = call.text_list("cells");
-  for (std::int64_t direction = 0; direction < call.integer("directions", 1); ++direction) {
+  for (int direction = 0; direction < (call.integer("directions", 1) == 2 ? 2 : 1); ++direction) {
     for (std::size_t i = 0; i < cells.size() && i < units.size(); ++i) {
       for (int state = 0; state < (cells[i] == "lstm" ? 2 : 1); ++state)
         call.set_shape(next++, Shape{call.dim(0, 0), extent_given(call, units[i])});

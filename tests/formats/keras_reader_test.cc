@@ -136,9 +136,9 @@ TEST(Keras, WhatNobodyKnowsStaysAsItself) {
 
 TEST(Keras, RoundedWeightsSayTheirBits) {
   const auto model = read(sequential(
-      R"json({"class_name": "QDense", "config": {"name": "q", "units": 2,
+      R"x({"class_name": "QDense", "config": {"name": "q", "units": 2,
           "kernel_quantizer": {"class_name": "quantized_bits", "config": {"bits": 6, "integer": 0}},
-          "bias_quantizer": "quantized_bits(4,0)"}})json",
+          "bias_quantizer": "quantized_bits(4,0)"}})x",
       "4"));
   ASSERT_TRUE(model);
   const Node& node = *node_named(*model, "q");
@@ -148,9 +148,9 @@ TEST(Keras, RoundedWeightsSayTheirBits) {
 }
 
 TEST(Keras, ALayerThatWaitsForItselfIsRefused) {
-  const auto model = read(R"({"class_name": "Functional", "config": {"name": "m", "layers": [
+  const auto model = read(R"x({"class_name": "Functional", "config": {"name": "m", "layers": [
     {"class_name": "Dense", "name": "d", "config": {"name": "d", "units": 3}, "inbound_nodes": [[["d", 0, 0, {}]]]}],
-    "input_layers": [], "output_layers": [["d", 0, 0]]}})");
+    "input_layers": [], "output_layers": [["d", 0, 0]]}})x");
   ASSERT_FALSE(model);
   EXPECT_EQ(model.error().to_string(),
             "model_config.layers: have a layer that waits for a tensor no layer makes. Save the model again "

@@ -116,8 +116,10 @@ std::optional<Beside> find_config(const StoredLayers& stored, const ReadOptions&
     if (name.ends_with(".json")) candidates.push_back(std::move(name));
   }
   // The one that is called like the weights first.
-  std::stable_partition(candidates.begin(), candidates.end(),
-                        [&](const std::string& name) { return stem_of(name) == stem_of(options.name); });
+  std::sort(candidates.begin(), candidates.end(), [&](const std::string& a, const std::string& b) {
+    const bool a_is = stem_of(a) == stem_of(options.name), b_is = stem_of(b) == stem_of(options.name);
+    return a_is != b_is ? a_is : a < b;
+  });
   if (candidates.size() > kMostTried) candidates.resize(kMostTried);
   for (std::string& name : candidates) {
     Result<FileProvider::Opened> opened = options.files->open(name);

@@ -146,7 +146,7 @@ class PathStore : public FileStore {
 
   bool is_by_path() const override { return true; }
   std::vector<Variable*> of(const Place& place, std::string_view part) override {
-    const hdf5::Object* folder = locate(place.path);
+    const hdf5::Object* folder = folder_of(place);
     if (folder && !part.empty()) folder = file_.find(*folder, part);
     if (folder) folder = file_.child(*folder, "vars");
     const auto at = folder ? folders_.find(folder) : folders_.end();
@@ -154,12 +154,27 @@ class PathStore : public FileStore {
   }
   std::vector<Variable*> all_of(const Place& place) override {
     std::vector<Variable*> found;
-    if (const hdf5::Object* folder = locate(place.path)) gather(*folder, found);
+    if (const hdf5::Object* folder = folder_of(place)) gather(*folder, found);
     return found;
   }
 
  private:
+  // By its place; a layer of a class whose folder is called unexpectedly by the name beside its variables.
+  const hdf5::Object* folder_of(const Place& place) {
+    if (const hdf5::Object* folder = locate(place.path)) return folder;
+    const auto at = by_name_.find(place.inside.empty() ? place.group : place.inside);
+    return at == by_name_.end() ? nullptr : at->second;
+  }
+
   void add_folder(const hdf5::Object& folder) {
+    const hdf5::Attribute* name = folder.attribute("name");
+    const std::string_view layer = name ? file_.text(*name).value_or("") : "";
+    constexpr std::string_view kVars = "/vars";
+    if (!layer.empty() && folder.path.size() > kVars.size()) {
+      const std::string_view above = folder.path.substr(1, folder.path.size() - kVars.size() - 1);
+      const auto [at, is_new] = by_name_.try_emplace(std::string(layer), file_.find(file_.root(), above));
+      if (!is_new) at->second = nullptr;  // two layers of one name: neither
+    }
     // "10" comes after "9".
     std::map<std::uint64_t, const hdf5::Object*> numbered;
     for (const std::uint32_t child : folder.children) {
@@ -230,6 +245,7 @@ class PathStore : public FileStore {
   }
 
   std::unordered_map<const hdf5::Object*, std::vector<Variable*>> folders_;
+  std::unordered_map<std::string, const hdf5::Object*> by_name_;
 };
 
 }  // namespace
@@ -291,8 +307,9 @@ void FileStore::label_bytes() {
 
 void settle_spans(Model& model) {
   std::vector<ByteSpan>& spans = model.spans;
-  std::stable_sort(spans.begin(), spans.end(), [](const ByteSpan& a, const ByteSpan& b) {
-    return a.file != b.file ? a.file < b.file : a.offset < b.offset;
+  std::sort(spans.begin(), spans.end(), [](const ByteSpan& a, const ByteSpan& b) {
+    if (a.file != b.file) return a.file < b.file;
+    return a.offset != b.offset ? a.offset < b.offset : a.size > b.size;
   });
   std::size_t kept = 0;
   std::uint64_t end = 0;

@@ -145,9 +145,6 @@ bool read_message(Reading& r, HeaderMessage& m, Object& object, std::vector<Link
       return checked(read_layout(r, cursor, object), "layout");
     case message::filters:
       return checked(read_filters(r, cursor, object), "filters");
-    case message::external_files:
-      object.storage.layout = Layout::other;
-      return true;
     case message::attribute:
       return m.shared ? resolve_shared(r, m) && add_attribute(r, m.data, object)
                       : add_attribute(r, m.data, object);
@@ -166,7 +163,9 @@ bool read_message(Reading& r, HeaderMessage& m, Object& object, std::vector<Link
 
 bool read_children(Reading& r, std::vector<Link>& links, std::string_view path, int depth,
                    std::uint32_t index) {
-  std::stable_sort(links.begin(), links.end(), [](const Link& a, const Link& b) { return a.name < b.name; });
+  std::sort(links.begin(), links.end(), [](const Link& a, const Link& b) {
+    return a.name != b.name ? a.name < b.name : a.header < b.header;
+  });
   for (const Link& link : links) {
     // A group that holds itself, by whatever way, is shown once.
     if (link.header == Storage::kNowhere || r.open_groups.contains(link.header)) continue;
@@ -191,13 +190,14 @@ bool read_object(Reading& r, std::uint64_t address, std::string_view name, std::
   object.path = path;
   object.header = r.base + address;
   std::vector<Link> links;
-  // External files win over the layout, wherever they stand.
-  std::stable_sort(messages.begin(), messages.end(), [](const HeaderMessage& a, const HeaderMessage& b) {
-    return (a.type == message::external_files) < (b.type == message::external_files);
-  });
   for (HeaderMessage& m : messages) {
     if (!read_message(r, m, object, links)) return false;
   }
+  // External files win over the layout, wherever they stand.
+  const bool is_outside = std::any_of(messages.begin(), messages.end(), [](const HeaderMessage& m) {
+    return m.type == message::external_files;
+  });
+  if (is_outside) object.storage.layout = Layout::other;
   index = static_cast<std::uint32_t>(r.objects.size());
   r.objects.push_back(std::move(object));
   if (links.empty()) return true;

@@ -65,7 +65,8 @@ std::vector<Place> places_of(json::Value model, const Place& above) {
     // Functions between layers have no folder, neither has the input of a Sequential model.
     const bool is_function = layers[i]["module"].text().find(".ops") != std::string_view::npos;
     if (!is_function && !(type == "InputLayer" && is_sequential(model))) {
-      std::string folder = snake_case(type);
+      // The one layer whose class is called otherwise than it is exported.
+      std::string folder = snake_case(type == "GroupQueryAttention" ? "GroupedQueryAttention" : type);
       if (const int n = taken[folder]++; n > 0) folder += "_" + std::to_string(n);
       place.path += folder;
     }

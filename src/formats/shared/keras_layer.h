@@ -124,6 +124,7 @@ void make_standardize(Layer&);
 void make_activation(Layer&);
 void make_relu(Layer&);
 void make_prelu(Layer&);
+void make_layer_scale(Layer&);  // ConvNeXt's own, of keras.applications
 void make_same(Layer&);
 void make_softmax(Layer&);
 void make_recurrent(Layer&);

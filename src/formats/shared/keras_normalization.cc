@@ -151,6 +151,12 @@ void make_prelu(Layer& layer) {
   layer.emit("PRelu", {layer.in[0], weights[0]}, {}, {layer.shape(0)});
 }
 
+void make_layer_scale(Layer& layer) {
+  if (layer.in.empty()) return layer.emit_as_itself();
+  const std::vector<TensorId> weights = layer.weights({{"gamma", {layer.integer({"projection_dim"}, -1)}}});
+  layer.emit("Mul", {layer.in[0], weights[0]}, {}, {layer.shape(0)});
+}
+
 // At inference these are what their row says: dropouts, noises, augmentations, masks.
 void make_same(Layer& layer) {
   if (layer.in.empty()) return layer.emit_as_itself();
