@@ -125,7 +125,7 @@ void select(Draft& draft) {
   const Tensor* yes = draft.input(1);
   if (condition == nullptr || yes == nullptr || !condition->shape.has_rank() || !yes->shape.has_rank())
     return;
-  if (condition->shape.rank() == 1 && yes->shape.rank() > 1) draft.become(Op::SelectRows);
+  if (condition->shape.rank() == 1 && yes->shape.rank() > 1) draft.become(Op::unknown);
 }
 
 }  // namespace haoline::tflite
