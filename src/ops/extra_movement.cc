@@ -163,13 +163,6 @@ OpError infer_arg_where(OpCall& call) {
   return std::nullopt;
 }
 
-// condition, yes, no: one condition per row of the others
-OpError infer_select_rows(OpCall& call) {
-  call.set_dtype(0, call.dtype(1));
-  if (call.has(1)) call.set_shape(0, call.shape(1));
-  return std::nullopt;
-}
-
 // indices, depth, value where on, value where off
 OpError infer_one_hot(OpCall& call) {
   call.set_dtype(0, call.dtype(2));
@@ -263,7 +256,6 @@ constexpr OpRow kRows[] = {
     move(Op::Rank, Category::constant, infer_rank, "the number of axes, no arithmetic", Traffic::header),
     move(Op::Reverse, Category::transpose, infer_reverse, kPlaces),
     move(Op::ScatterToZeros, Category::slice, infer_scatter_to_zeros, "updates are placed, no arithmetic"),
-    move(Op::SelectRows, Category::compare, infer_select_rows, kSelected),
     move(Op::SliceBySize, Category::slice, infer_slice_by_size, kSelected, Traffic::gathered),
     move(Op::SpaceToBatchND, Category::reshape, infer_space_to_batch, kPlaces),
     move(Op::SparseToDense, Category::slice, infer_sparse_to_dense, "values are placed, no arithmetic"),

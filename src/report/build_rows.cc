@@ -174,6 +174,7 @@ RoleTable find_roles(Builder& b) {
     roles[g] = IdVector<TensorId, std::string_view>(model.graphs[g].tensors.size(), "activation");
     for (const TensorId t : model.graphs[g].tensors.ids()) {
       if (model.graphs[g].tensors[t].constant) roles[g][t] = "constant";
+      if (model.graphs[g].tensors[t].is_state) roles[g][t] = "state";
     }
     for (const TensorId input : model.graphs[g].inputs) roles[g][input] = "input";
     for (const TensorId output : model.graphs[g].outputs) {

@@ -76,13 +76,14 @@ void note_optimizations(Reading& r, const Table& record) {
   for (std::size_t i = 0; i < entries.size() && r.ok(); ++i) {
     const Table entry = entries[i];
     const std::size_t records = entry.tables(wo::optimizer_records).size();
-    const std::string key = "runtime optimization " + std::string(entry.text(wo::optimizer_name));
+    const std::string key =
+        "runtime optimization " + std::string(entry.text(wo::optimizer_name).substr(0, 256));
     r.model.metadata.push_back({r.model.arena.text(key), r.model.arena.text(counted(records, "record"))});
   }
 }
 
 std::string_view numbered(Reading& r, NameTable& taken, std::string_view stem, std::uint32_t id) {
-  r.key.assign(stem).append(1, '#').append(std::to_string(id));
+  r.key.assign(r.may_copy(stem) ? stem : std::string_view()).append(1, '#').append(std::to_string(id));
   while (taken.find(r.key) != nullptr) r.key.append(1, '\'');
   const std::string_view name = r.model.arena.text(r.key);
   taken.insert(name, id);

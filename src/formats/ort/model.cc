@@ -60,6 +60,7 @@ void set_paths(Reading& r) {
     r.key.assign(parent.path);
     if (!r.key.empty()) r.key.append(1, '/');
     r.key.append(parent.nodes[graph.owner].name).append(1, '/').append(graph.name);
+    if (!r.may_copy(r.key)) r.key.assign("#").append(std::to_string(id.index));
     graph.path = r.model.arena.text(r.key);
     graph.name = {};
   }

@@ -33,7 +33,14 @@ struct Reading {
   Model model;
   NameTable opsets;  // domain to version
   std::size_t nodes = 0;
-  std::string key;  // scratch
+  std::size_t copied = 0;  // bytes of names made from names
+  std::string key;         // scratch
+
+  // Names may share their bytes in the file; copies of them may not outgrow it.
+  bool may_copy(std::string_view name) {
+    copied += name.size();
+    return copied <= 4 * file.size() + (std::size_t{1} << 20);
+  }
 
   bool ok() const { return context.ok(); }
   void label(Bytes bytes, ByteLabel label, DType dtype = DType::unknown);

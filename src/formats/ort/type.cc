@@ -14,8 +14,9 @@ Dim read_dim(Reading& r, const Table& dimension, std::string_view axes_of, std::
     if (extent >= 0) return r.model.dims->number(extent);
   }
   const std::string_view symbol = value.text(ws::dim_param);
-  if (kind == ws::kParam && !symbol.empty() && symbol != "?") return r.model.dims->symbol(symbol);
-  if (axes_of.empty()) return Dim::unknown();
+  if (kind == ws::kParam && !symbol.empty() && symbol != "?" && r.may_copy(symbol))
+    return r.model.dims->symbol(symbol);
+  if (axes_of.empty() || !r.may_copy(axes_of)) return Dim::unknown();
   r.key.assign(axes_of).append(1, '_').append(std::to_string(axis));
   return r.model.dims->symbol(r.key);
 }

@@ -87,7 +87,7 @@ bool is_within(const Reading& r, GraphId graph, std::uint32_t subgraph) {
 }
 
 std::string_view numbered(Reading& r, NameTable& taken, std::string_view stem, std::uint32_t id) {
-  r.key.assign(stem).append(1, '#').append(std::to_string(id));
+  r.key.assign(r.may_copy(stem) ? stem : std::string_view()).append(1, '#').append(std::to_string(id));
   while (taken.find(r.key) != nullptr) r.key.append(1, '\'');
   const std::string_view name = r.model.arena.text(r.key);
   taken.insert(name, id);
@@ -147,6 +147,7 @@ void name_graph(Reading& r, GraphId id) {
   r.key.assign(parent.path);
   if (!r.key.empty()) r.key.append(1, '/');
   r.key.append(parent.nodes[graph.owner].name).append(1, '/').append(r.notes[id].label);
+  if (!r.may_copy(r.key)) r.key.assign("#").append(std::to_string(id.index));
   graph.path = r.model.arena.text(r.key);
 }
 
