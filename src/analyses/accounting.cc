@@ -5,6 +5,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/sort.h"
+
 namespace haoline {
 namespace {
 
@@ -73,7 +75,7 @@ std::vector<Stored> stored_constants(const Model& model) {
     }
   }
   const auto place = [](const Stored& s) { return std::pair(s.data->file, s.data->offset); };
-  std::stable_sort(all.begin(), all.end(), [&](const Stored& a, const Stored& b) {
+  sort_stably(all, [&](const Stored& a, const Stored& b) {
     return place(a) != place(b) ? place(a) < place(b) : a.used > b.used;
   });
   all.erase(std::unique(all.begin(), all.end(),

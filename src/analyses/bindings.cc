@@ -110,7 +110,7 @@ class Binder {
       binding.bound = record.upper_bound;
     }
     const Dim bound = binding.bound;
-    out_.symbols.push_back(std::move(binding));
+    out_.symbols.push_back(binding);
     assumed_.push_back(false);
     see(bound);
   }

@@ -4,6 +4,7 @@
 
 #include "analyses/find_node.h"
 #include "analyses/totals.h"
+#include "base/sort.h"
 #include "ops/op_table.h"
 
 namespace haoline {
@@ -353,8 +354,7 @@ Explanation Site::peak() {
   for (const Lifetime& life : plain.lifetimes) {
     if (life.first <= at.index && at.index <= life.last && life.bytes > 0) alive.push_back(life);
   }
-  std::stable_sort(alive.begin(), alive.end(),
-                   [](const Lifetime& a, const Lifetime& b) { return a.bytes > b.bytes; });
+  sort_stably(alive, [](const Lifetime& a, const Lifetime& b) { return a.bytes > b.bytes; });
   for (std::size_t i = 0; i < alive.size() && i < kMostListed; ++i) {
     const std::string last(main.nodes[NodeId{alive[i].last}].name);
     line(std::string(main.tensors[alive[i].tensor].name), bytes_text(alive[i].bytes) + ", until " + last);

@@ -367,10 +367,12 @@ void infer_while(Engine& engine, GraphId graph, NodeId id, Dim executions) {
                 engine.pool.multiply(executions, asked), false);
   FactList results = simulation ? simulation->state : final_state(loop, *trips, outputs);
   charge_body(loop, *trips);
-  NodeFacts& facts = engine.out.graphs[graph].nodes[id];
+  CostTable& costs = engine.out.graphs[graph].nodes;
+  NodeFacts facts = costs[id];
   NodeFacts conditions = cost_of_body(engine, condition);
   scale(conditions, asked, engine.pool);
   add_body_cost(facts, conditions, engine.pool);
+  costs.set(id, facts);
   finish_control(engine, graph, id, std::move(results));
 }
 

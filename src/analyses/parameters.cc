@@ -7,6 +7,8 @@
 
 #include "analyses/parameter_roles.h"
 #include "analyses/totals.h"
+#include "base/index_table.h"
+#include "base/sort.h"
 #include "ops/op_table.h"
 
 namespace haoline {
@@ -82,10 +84,11 @@ class Finder {
   Origin store(GraphId graph, TensorId tensor, const TensorData* data) {
     const OperandFacts& known = facts(graph, tensor);
     if (data && !data->bytes.empty()) {
-      const auto [at, is_new] =
-          by_storage_.try_emplace(data->bytes.data(), static_cast<Index>(candidates_.size()));
-      if (!is_new && same_storage(*candidates_[at->second].data, *data))
-        return {at->second, false, true, false};
+      const std::uint32_t hash = hash_of(data->bytes.data());
+      const auto first = by_storage_.find(
+          hash, [&](Index i) { return candidates_[i].data->bytes.data() == data->bytes.data(); });
+      if (first && same_storage(*candidates_[*first].data, *data)) return {*first, false, true, false};
+      if (!first) by_storage_.insert(hash, static_cast<Index>(candidates_.size()));
     }
     Candidate made;
     made.data = data;
@@ -105,6 +108,9 @@ class Finder {
     return {static_cast<Index>(candidates_.size() - 1), false, true, false};
   }
 
+  static std::uint32_t hash_of(const std::byte* at) {
+    return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(at) * 0x9e3779b97f4a7c15u >> 32);
+  }
   static bool same_storage(const TensorData& a, const TensorData& b) {
     return a.bytes.data() == b.bytes.data() && a.bytes.size() == b.bytes.size() && a.dtype == b.dtype;
   }
@@ -326,7 +332,7 @@ class Finder {
   IdVector<GraphId, IdVector<TensorId, Origin>> origins_;
   std::vector<SmallVector<Index, 8>> lists_;
   std::vector<Candidate> candidates_;
-  std::unordered_map<const std::byte*, Index> by_storage_;
+  IndexTable by_storage_;  // candidates by where their bytes begin, the first of each place
   bool is_weights_only_ = false;
 };
 
@@ -369,7 +375,8 @@ void join_equal(std::vector<Candidate>& candidates) {
       continue;
     }
     auto& users = candidates[*same].parameter.users;
-    users.insert(users.end(), candidates[i].parameter.users.begin(), candidates[i].parameter.users.end());
+    const auto& more = candidates[i].parameter.users;
+    users.append(more.begin(), more.end());
     joined[i] = true;
   }
   std::size_t kept = 0;
@@ -446,9 +453,7 @@ ParameterFacts count_parameters(const Model& model, Inference& inference, bool b
   if (by_content) join_equal(candidates);
   const auto place = [](const Candidate& c) { return std::pair(c.parameter.graph, c.parameter.tensor); };
   const auto before = [&place](const Candidate& a, const Candidate& b) { return place(a) < place(b); };
-  if (!std::is_sorted(candidates.begin(), candidates.end(), before)) {
-    std::stable_sort(candidates.begin(), candidates.end(), before);
-  }
+  sort_stably(candidates, before);
   return Counter(model, inference.dims).count(std::move(candidates));
 }
 

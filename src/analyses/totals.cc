@@ -161,12 +161,12 @@ class Totals {
   Totals(const Model& model, Inference& inference)
       : model_(model), inference_(inference), pool_(inference.dims), classes_(inference.dims) {}
 
-  CostTotals run() {
+  CostTotals run(bool by_scope) {
     for (const GraphId graph : model_.graphs.ids()) collect(graph);
     add_graphs();
     finish(result_.total, sums_[0]);
     group_by_operator();
-    group_by_scope();
+    if (by_scope) group_by_scope();
     return std::move(result_);
   }
 
@@ -454,9 +454,9 @@ class Totals {
 
 }  // namespace
 
-CostTotals total_costs(const Model& model, Inference& inference) {
+CostTotals total_costs(const Model& model, Inference& inference, bool by_scope) {
   if (model.graphs.empty()) return {};
-  return Totals(model, inference).run();
+  return Totals(model, inference).run(by_scope);
 }
 
 std::string_view display_operator(const Node& node) {

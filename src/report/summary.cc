@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/sort.h"
 #include "report/builder.h"
 #include "report/format.h"
-#include "report/sort.h"
 
 namespace haoline {
 namespace {

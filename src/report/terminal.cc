@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/sort.h"
 #include "report/breakdown.h"
 #include "report/engine_text.h"
 #include "report/format.h"
-#include "report/sort.h"
 #include "report/utf8.h"
 
 namespace haoline {

@@ -62,9 +62,10 @@ std::string read_namespace(std::string_view text) {
 }  // namespace
 
 std::string_view scope_from_name(std::string_view name) {
-  const std::size_t end = name.rfind('/');
-  if (end == std::string_view::npos) return {};
-  std::string_view scope = name.substr(0, end);
+  std::size_t end = name.size();
+  while (end > 0 && name[end - 1] != '/') --end;
+  if (end == 0) return {};
+  std::string_view scope = name.substr(0, end - 1);
   while (!scope.empty() && scope.front() == '/') scope.remove_prefix(1);
   return scope;
 }
