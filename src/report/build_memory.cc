@@ -84,6 +84,7 @@ MemoryInfo build_memory(Builder& b) {
     out.activation_peak_bytes = out.arena_bytes = Quantity{.unknown = "no graph"};
     return out;
   }
+  if (b.in.model.graphs.size() > 1) out.peak_with_bodies_bytes = counted(facts.peak_with_bodies, facts);
   out.peak = build_peak(b, facts.plain);
   for (const Spike& spike : facts.spikes) {
     out.spikes.push_back(

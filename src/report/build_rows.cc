@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "analyses/weight_statistics.h"
 #include "report/builder.h"
 
 namespace haoline {
@@ -216,6 +217,22 @@ Word role_word(ParameterRole role) {
   return {kWords[static_cast<std::size_t>(role)]};
 }
 
+std::optional<StatisticsInfo> statistics_of(const Graph& graph, TensorId tensor) {
+  const TensorData* data = stored_constant(graph, tensor);
+  const std::optional<WeightStatistics> found = data ? measure(*data) : std::nullopt;
+  if (!found || found->elements == 0) return std::nullopt;
+  StatisticsInfo out{.zeros = static_cast<double>(found->zeros) / static_cast<double>(found->elements),
+                     .nans = static_cast<std::int64_t>(found->nans),
+                     .infinities = static_cast<std::int64_t>(found->infinities)};
+  if (found->finite != 0) {
+    out.minimum = found->minimum;
+    out.maximum = found->maximum;
+    out.mean = found->mean;
+    out.deviation = found->deviation;
+  }
+  return out;
+}
+
 std::vector<WeightRow> build_weights(Builder& b) {
   std::vector<WeightRow> out;
   out.reserve(b.in.parameters.parameters.size());
@@ -230,7 +247,8 @@ std::vector<WeightRow> build_weights(Builder& b) {
                    .shape = b.shape(b.in.inference.facts(parameter.graph, parameter.tensor).shape),
                    .elements = b.value(parameter.elements),
                    .stored_bytes = parameter.stored_bytes,
-                   .users = b.report.arena.copy(users)});
+                   .users = b.report.arena.copy(users),
+                   .statistics = statistics_of(b.in.model.graphs[parameter.graph], parameter.tensor)});
   }
   return out;
 }

@@ -350,7 +350,7 @@ struct KvCacheInfo {
 
 struct MemoryInfo {
   Quantity weights_bytes, activation_peak_bytes, arena_bytes;
-  std::optional<Quantity> kv_cache_bytes_per_token;
+  std::optional<Quantity> peak_with_bodies_bytes, kv_cache_bytes_per_token;
   std::optional<PeakInfo> peak;
   std::vector<SpikeInfo> spikes;
   MemoryOptionInfo options;
@@ -366,6 +366,9 @@ struct MemoryInfo {
         field("activation_peak_bytes", &M::activation_peak_bytes,
               "largest sum of live activations over the file's order; no reuse, no alignment; weights apart"),
         field("arena_bytes", &M::arena_bytes, "size of a concrete offset plan for these lifetimes"),
+        field_if_any("peak_with_bodies_bytes", &M::peak_with_bodies_bytes,
+                     "the peak with what bodies of If, Loop and Scan keep for themselves while they run; "
+                     "absent where there are none"),
         field_if_any("kv_cache_bytes_per_token", &M::kv_cache_bytes_per_token,
                      "what one more token adds to the cache"),
         field_if_any("peak", &M::peak, "where the peak is; absent where the graph has no nodes"),

@@ -81,6 +81,23 @@ struct TensorRow {
   }
 };
 
+struct StatisticsInfo {
+  std::optional<double> minimum, maximum, mean, deviation;
+  double zeros = 0;
+  std::int64_t nans = 0, infinities = 0;
+  static constexpr std::string_view kName = "statistics";
+  static constexpr auto describe() {
+    using S = StatisticsInfo;
+    return std::tuple{field("minimum", &S::minimum, "smallest finite element; null: there is none"),
+                      field("maximum", &S::maximum, "largest finite element"),
+                      field("mean", &S::mean, "of the finite elements"),
+                      field("deviation", &S::deviation, "standard deviation of the finite elements"),
+                      field("zeros", &S::zeros, "share of elements that are exactly 0, 0 to 1"),
+                      field("nans", &S::nans, "elements that are no number"),
+                      field("infinities", &S::infinities, "elements that are infinite")};
+  }
+};
+
 struct WeightRow {
   TensorName name;
   GraphPath graph;
@@ -91,6 +108,7 @@ struct WeightRow {
   std::optional<Int128> elements;
   std::uint64_t stored_bytes = 0;
   std::span<const NodeName> users;
+  std::optional<StatisticsInfo> statistics;
   static constexpr std::string_view kName = "weight";
   static constexpr auto describe() {
     using W = WeightRow;
@@ -102,7 +120,9 @@ struct WeightRow {
                       field("shape", &W::shape, "stored extents"),
                       field("elements", &W::elements, "logical elements; null: unknown"),
                       field("stored_bytes", &W::stored_bytes, "what the file spends on it"),
-                      field("users", &W::users, "computing nodes that use it, seen through views and casts")};
+                      field("users", &W::users, "computing nodes that use it, seen through views and casts"),
+                      field_if_any("statistics", &W::statistics,
+                                   "of its elements as stored; absent where they cannot be decoded")};
   }
 };
 
