@@ -52,7 +52,7 @@ struct Figures {
 };
 
 // With every symbol 1.
-Figures figures(const Model& model) {
+Figures figures(const Model& model, bool may_find = false) {
   InferOptions options;
   for (std::size_t i = 0; i < model.dims->symbol_count(); ++i)
     options.bind[model.dims->symbol_at(i).name] = 1;
@@ -60,7 +60,7 @@ Figures figures(const Model& model) {
   if (!inference) return {};
   const CostTotals totals = total_costs(model, *inference);
   const ParameterFacts parameters = count_parameters(model, *inference);
-  for (const Finding& finding : inference->findings) ADD_FAILURE() << finding.message.to_string();
+  for (const Finding& finding : inference->findings) EXPECT_TRUE(may_find) << finding.message.to_string();
   return {inference->dims.to_string(totals.total.macs), inference->dims.to_string(parameters.trainable),
           inference->dims.to_string(parameters.buffers), totals.nodes - totals.nodes_known};
 }
@@ -121,7 +121,7 @@ TEST_F(CoreMlCorpus, ANetworkOfTheFirstSpecification) {
 TEST_F(CoreMlCorpus, CustomLayersKeepTheirWeights) {
   const Result<Model> model = read("neural_mcneuralnet_custom_layer.mlmodel");
   ASSERT_TRUE(model) << model.error().to_string();
-  EXPECT_EQ(figures(*model).trainable, "238");
+  EXPECT_EQ(figures(*model, true).trainable, "238");
 }
 
 TEST_F(CoreMlCorpus, APipelineIsItsModels) {
