@@ -101,23 +101,6 @@ struct StatisticsInfo {
   }
 };
 
-struct StatisticsInfo {
-  std::optional<double> minimum, maximum, mean, deviation;
-  double zeros = 0;
-  std::int64_t nans = 0, infinities = 0;
-  static constexpr std::string_view kName = "statistics";
-  static constexpr auto describe() {
-    using S = StatisticsInfo;
-    return std::tuple{field("minimum", &S::minimum, "smallest finite element; null: there is none"),
-                      field("maximum", &S::maximum, "largest finite element"),
-                      field("mean", &S::mean, "of the finite elements"),
-                      field("deviation", &S::deviation, "standard deviation of the finite elements"),
-                      field("zeros", &S::zeros, "share of elements that are exactly 0, 0 to 1"),
-                      field("nans", &S::nans, "elements that are no number"),
-                      field("infinities", &S::infinities, "elements that are infinite")};
-  }
-};
-
 struct WeightRow {
   TensorName name;
   GraphPath graph;
