@@ -6,6 +6,8 @@
 namespace haoline::blueprints {
 namespace {
 
+constexpr std::size_t kKey = 1, kValue = 2;  // operands of Attention
+
 struct Projections {
   Value q, k, v;
   std::int64_t kv_heads = 0;
@@ -105,8 +107,8 @@ Value products(Assembly& a, const Projections& p, const AttentionPlan& plan, std
   if (plan.cached) {
     // What is kept may be narrower than what flows.
     if (a.emit.activations() != a.emit.cache_type()) {
-      for (std::size_t i : {1, 2}) {
-        inputs[i] = a.emit.node(Op::Cast, p.module + (i == 1 ? ".keep_key" : ".keep_value"), {inputs[i]},
+      for (const std::size_t i : {kKey, kValue}) {
+        inputs[i] = a.emit.node(Op::Cast, p.module + (i == kKey ? ".keep_key" : ".keep_value"), {inputs[i]},
                                 {{"to", std::int64_t{a.emit.cache_type() == DType::bfloat16 ? 16 : 10}}});
       }
     }
