@@ -230,8 +230,8 @@ class Finder {
         }
       }
     }
-    const bool keeps = keeps_elements(node, sources.size()) || (normalizes && sources.empty());
-    Origin folded{kNone, false, true, computed || !keeps, judged, normalizes};
+    computed = computed || !(keeps_elements(node, sources.size()) || (normalizes && sources.empty()));
+    Origin folded{kNone, false, true, computed, judged, normalizes};
     if (sources.size() == 1) folded.parameter = sources[0];
     if (sources.size() > 1) {
       folded.parameter = static_cast<Index>(lists_.size());
@@ -313,8 +313,7 @@ class Finder {
 
   // Of several uses the strongest decides; a file that knows better decides alone.
   static void settle(Candidate& candidate, const Parameter::User& user, Role role) {
-    if (candidate.trained != Trained::unsaid)
-      role = {candidate.trained == Trained::yes ? ParameterRole::trainable : ParameterRole::buffer, false};
+    if (candidate.trained != Trained::unsaid) role = {role_said(candidate.trained), false};
     Parameter& parameter = candidate.parameter;
     if (parameter.users.empty() || rank(role) > rank({parameter.role, parameter.assumed})) {
       parameter.role = role.role;

@@ -31,7 +31,7 @@ TEST(Registry, KnowsOnnxByItsContent) {
   EXPECT_EQ(format_of(onnx_model(graph).substr(0, 60)), "onnx");
 }
 
-TEST(Registry, LeavesOtherProtobufFilesAlone) {
+TEST(Registry, TellsProtobufFilesApart) {
   const std::string text(100, 't');
   // SavedModel: version, then a message.
   EXPECT_EQ(format_of(Wire()
@@ -40,9 +40,9 @@ TEST(Registry, LeavesOtherProtobufFilesAlone) {
                                           .message(1, Wire().text(4, "serve"))
                                           .message(2, Wire().message(1, Wire().text(1, text))))
                           .bytes()),
-            "none");
+            "tensorflow");
   // GraphDef: nodes. Caffe: a name.
-  EXPECT_EQ(format_of(Wire().message(1, Wire().text(1, "x").text(2, text)).bytes()), "none");
+  EXPECT_EQ(format_of(Wire().message(1, Wire().text(1, "x").text(2, text)).bytes()), "tensorflow");
   EXPECT_EQ(format_of(Wire().text(1, text).bytes()), "none");
   // Core ML: version, description, then a kind of model beyond field 200.
   EXPECT_EQ(format_of(Wire()
@@ -50,7 +50,7 @@ TEST(Registry, LeavesOtherProtobufFilesAlone) {
                           .message(2, Wire().message(1, Wire().text(1, "in")))
                           .message(500, Wire().text(1, text))
                           .bytes()),
-            "none");
+            "coreml");
   EXPECT_EQ(format_of(std::string(200, '\0')), "none");
   EXPECT_EQ(format_of("some text that is no model at all"), "none");
   EXPECT_EQ(format_of(""), "none");
