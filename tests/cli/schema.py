@@ -1,10 +1,11 @@
 """A validator for the part of JSON Schema that ours uses, so that no package is needed."""
 
-TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None), "integer": int}
+TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None), "integer": int,
+         "number": (int, float)}
 
 
 def is_type(value, name):
-    if name == "integer" and isinstance(value, bool):
+    if name in ("integer", "number") and isinstance(value, bool):
         return False
     return isinstance(value, TYPES[name])
 
