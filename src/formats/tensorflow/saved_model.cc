@@ -196,13 +196,13 @@ Result<Model> build_model(const Source& source, Model model, Context& context, B
   Variables variables(model, context, graph);
   std::string problem;
   if (source.files != nullptr && has_variables(graph.nodes)) {
-    Result<Bundle> bundle = Bundle::open(*source.files, "variables/variables", model);
+    Result<Bundle> bundle = Bundle::open(*source.files, source.variables, model);
     if (bundle) {
       variables.set_bundle(*std::move(bundle));
     } else if (bundle.error().kind != ErrorKind::unreadable) {
       return std::move(bundle).error();
     } else {
-      problem = "variables/variables.index is not there";
+      problem = std::string(source.variables) + ".index is not there";
     }
   }
   variables.read_objects(objects);
