@@ -209,8 +209,7 @@ class Finder {
     auto& origins = origins_[graph];
     if (fold_statistics(graph, id)) return;
     SmallVector<Index, 8> sources;
-    bool computed = false;
-    bool normalizes = false;
+    bool computed = false, normalizes = false;
     bool judged = node.op == Op::unknown;
     const bool lookup = node.op == Op::Gather;
     for (std::size_t slot = 0; slot < node.inputs.size(); ++slot) {
@@ -241,9 +240,7 @@ class Finder {
     give(graph, node, folded);
   }
 
-  // A batch normalization that is spelled out: scale = gamma / sqrt(variance + epsilon), shift = beta - mean
-  // · scale. The variance is what the root is taken of, the mean what is scaled and then subtracted; gamma,
-  // which is in that product as well, is a weight by its use on the data.
+  // A normalization spelled out: scale = gamma / sqrt(variance + epsilon), shift = beta - mean · scale.
   bool fold_statistics(GraphId graph, NodeId id) {
     const Node& node = model_.graphs[graph].nodes[id];
     auto& origins = origins_[graph];

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/sort.h"
+
 namespace haoline {
 namespace {
 
@@ -16,8 +18,7 @@ bool before(const ByteSpan& a, const ByteSpan& b) {
 
 void settle_spans(Model& model) {
   std::vector<ByteSpan>& spans = model.spans;
-  if (!std::is_sorted(spans.begin(), spans.end(), before))
-    std::stable_sort(spans.begin(), spans.end(), before);
+  if (!std::is_sorted(spans.begin(), spans.end(), before)) sort_stably(spans, before);
   std::size_t kept = 0;
   std::uint64_t end = 0;
   FileId file;
@@ -51,7 +52,7 @@ void label_gaps(Model& model, FileId file) {
   }
   add(size, true);
   model.spans.insert(model.spans.end(), gaps.begin(), gaps.end());
-  std::stable_sort(model.spans.begin(), model.spans.end(), before);
+  sort_stably(model.spans, before);
 }
 
 }  // namespace haoline

@@ -105,6 +105,40 @@ bool is_aside(const NodeDef& node, bool skips_scopes) {
                                      [&](std::string_view s) { return begins_with_scope(node.name, s); });
 }
 
+bool is_placeholder(const NodeDef& node) {
+  return node.op == "Placeholder" || node.op == "PlaceholderV2" || node.op == "PlaceholderWithDefault" ||
+         node.op == "_Arg";
+}
+bool begins_data(const NodeDef& node) {
+  return is_placeholder(node) || node.op.starts_with("Iterator") ||
+         node.op.find("Dequeue") != std::string_view::npos;
+}
+
+// Which nodes an input reaches. In a graph that trains, the others make the first values of variables.
+std::vector<bool> fed_by_inputs(const Scope& scope) {
+  const NodeList& list = *scope.list;
+  NameTable names = scope.names;
+  std::vector<std::vector<std::uint32_t>> users(list.nodes.size());
+  std::vector<bool> is_fed(list.nodes.size());
+  std::vector<std::uint32_t> stack;
+  for (std::uint32_t i = 0; i < list.nodes.size(); ++i) {
+    for (const std::string_view input : list.inputs(list.nodes[i])) {
+      const Endpoint end = parse_endpoint(input);
+      const std::uint32_t* producer = end.is_control ? nullptr : names.find(end.node);
+      if (producer != nullptr) users[*producer].push_back(i);
+    }
+    if (begins_data(list.nodes[i])) stack.push_back(i);
+  }
+  while (!stack.empty()) {
+    const std::uint32_t node = stack.back();
+    stack.pop_back();
+    if (is_fed[node]) continue;
+    is_fed[node] = true;
+    stack.insert(stack.end(), users[node].begin(), users[node].end());
+  }
+  return is_fed;
+}
+
 // Nodes whose results nobody reads, in the order of the file.
 std::vector<std::uint32_t> find_ends(const Scope& scope, bool skips_scopes) {
   const NodeList& list = *scope.list;
@@ -119,8 +153,10 @@ std::vector<std::uint32_t> find_ends(const Scope& scope, bool skips_scopes) {
     }
   }
   std::vector<std::uint32_t> ends;
+  const std::vector<bool> is_fed =
+      skips_scopes ? fed_by_inputs(scope) : std::vector<bool>(list.nodes.size(), true);
   for (std::uint32_t i = 0; i < list.nodes.size(); ++i) {
-    if (!is_read[i] && !is_aside(list.nodes[i], skips_scopes)) ends.push_back(i);
+    if (!is_read[i] && is_fed[i] && !is_aside(list.nodes[i], skips_scopes)) ends.push_back(i);
   }
   return ends;
 }
@@ -152,8 +188,7 @@ void add_output(Building& b, Scope& scope, std::string_view name, const Interfac
 }
 
 void add_ends(Building& b, Scope& scope, std::vector<Output>& outputs) {
-  std::vector<std::uint32_t> ends =
-      find_ends(scope, has_training(scope.list->nodes.empty() ? NodeList{} : *scope.list));
+  std::vector<std::uint32_t> ends = find_ends(scope, has_training(*scope.list));
   if (ends.empty()) ends = find_ends(scope, false);
   for (const std::uint32_t index : ends) {
     const NodeDef& node = scope.list->nodes[index];
@@ -197,11 +232,6 @@ struct Input {
   std::int64_t type = 0;
   std::optional<PlainShape> shape;
 };
-
-bool is_placeholder(const NodeDef& node) {
-  return node.op == "Placeholder" || node.op == "PlaceholderV2" || node.op == "PlaceholderWithDefault" ||
-         node.op == "_Arg";
-}
 
 // A default of one element is a setting, not an input: the graph goes by it.
 bool has_setting(const Scope& scope, const NodeDef& node) {

@@ -183,6 +183,15 @@ Error lone_index() {
   return error;
 }
 
+std::string_view base_name(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+// "model.ckpt-100.meta" -> "model.ckpt-100": what the checkpoint's parts begin with.
+std::string_view without_extension(std::string_view name) {
+  return name.substr(0, name.rfind('.'));
+}
+
 graphdef::Record record_of(Kind kind) {
   return kind == Kind::saved_model  ? graphdef::Record::saved_model
          : kind == Kind::meta_graph ? graphdef::Record::meta_graph
@@ -215,8 +224,11 @@ Result<Model> read(Bytes file, const ReadOptions& options) {
     source.file = *wire;
   }
   if (kind == Kind::saved_model) return read_saved_model(source, std::move(model));
+  if (kind == Kind::meta_graph) {
+    source.variables = without_extension(base_name(options.name));
+    return read_meta_graph(source, std::move(model));
+  }
   source.files = nullptr;
-  if (kind == Kind::meta_graph) return read_meta_graph(source, std::move(model));
   return read_frozen_graph(source, std::move(model));
 }
 

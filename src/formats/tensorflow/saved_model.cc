@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/sort.h"
 #include "base/text.h"
 #include "formats/shared/byte_spans.h"
 #include "formats/tensorflow/variables.h"
@@ -73,8 +74,8 @@ Signature read_signature(Context& context, const Attr& entry, const Place& place
     ports.insert(ports.end(), sparse.begin(), sparse.end());
   }
   const auto by_key = [](const Interface::Port& a, const Interface::Port& b) { return a.key < b.key; };
-  std::stable_sort(signature.interface.inputs.begin(), signature.interface.inputs.end(), by_key);
-  std::stable_sort(signature.interface.outputs.begin(), signature.interface.outputs.end(), by_key);
+  sort_stably(signature.interface.inputs, by_key);
+  sort_stably(signature.interface.outputs, by_key);
   return signature;
 }
 
@@ -196,13 +197,13 @@ Result<Model> build_model(const Source& source, Model model, Context& context, B
   Variables variables(model, context, graph);
   std::string problem;
   if (source.files != nullptr && has_variables(graph.nodes)) {
-    Result<Bundle> bundle = Bundle::open(*source.files, "variables/variables", model);
+    Result<Bundle> bundle = Bundle::open(*source.files, source.variables, model);
     if (bundle) {
       variables.set_bundle(*std::move(bundle));
     } else if (bundle.error().kind != ErrorKind::unreadable) {
       return std::move(bundle).error();
     } else {
-      problem = "variables/variables.index is not there";
+      problem = std::string(source.variables) + ".index is not there";
     }
   }
   variables.read_objects(objects);

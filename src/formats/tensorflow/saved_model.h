@@ -9,7 +9,8 @@ struct Source {
   Bytes file;  // the wire bytes: of the file, or made from its text
   bool is_text = false;
   const ReadOptions& options;
-  FileProvider* files = nullptr;  // of the SavedModel's folder; null: there are no other files
+  FileProvider* files = nullptr;  // of the model's folder; null: there are no other files
+  std::string_view variables = "variables/variables";  // where a checkpoint lies: .index and .data-…
 };
 
 // `model` has its main file already.

@@ -76,7 +76,8 @@ void drop_unknown(const GraphDef& graph, std::vector<Interface::Port>& ports) {
 }  // namespace
 
 Result<Model> read_graph_model(const Input& input) {
-  Model model = begin_model(input);
+  Model model;
+  begin_model(input, model);
   const json::Value root = input.document.root();
   const Bytes wire = encode_json(root["modelTopology"], Record::graph, model.arena);
   Context context(wire);

@@ -19,8 +19,7 @@ bool is_graph(json::Value root) {
 
 }  // namespace
 
-Model begin_model(const Input& input) {
-  Model model;
+void begin_model(const Input& input, Model& model) {
   model.format = "tfjs";
   model.files.add({std::string(input.options.name), "model", input.file});
   const json::Value root = input.document.root();
@@ -28,7 +27,6 @@ Model begin_model(const Input& input) {
   model.producer = model.arena.text(converter.empty() ? root["generatedBy"].text() : converter);
   if (!converter.empty() && !root["generatedBy"].text().empty())
     model.metadata.push_back({"generatedBy", model.arena.text(root["generatedBy"].text())});
-  return model;
 }
 
 bool sniff(const Probe& probe) {

@@ -24,7 +24,7 @@ Result<Model> read_graph_model(const Input& input);
 Result<Model> read_layers_model(const Input& input);
 
 // The main file and what the head of model.json says.
-Model begin_model(const Input& input);
+void begin_model(const Input& input, Model& model);
 
 // --- weights.cc: the tensors of "weightsManifest", by name
 struct Weight {

@@ -35,6 +35,7 @@ CORPUS = {
     "savedmodel/graphdef_foo.pbtxt": (None, 0, 0, [], [None]),
     # Its converter left every normalization as a scale and a shift: 240 + 240 beside the 77,706 of the convolutions.
     "tfjs/resnet8_graph/model.json": (12501632, 78186, 78186, [[1, 32, 32, 3]], [[1, 10]]),
+    "tfjs/resnet8_layers/model.json": (12501632, 78186, 78666, [[1, 32, 32, 3]], [[1, 10]]),
     "tfjs/dense_layers_model/model.json": (1, 2, 2, [[1, 1]], [[1, 1]]),
     "tfjs/blazeface-front/blazeface-front.json": (None, None, None, [[1, 128, 128, 3]], None),
     "tfjs/emotion/emotion.json": (None, None, None, [[1, 64, 64, 1]], [[1, 7]]),
