@@ -28,25 +28,31 @@ Int128 layer_bytes(const CacheLayers& kind, std::int64_t tokens, CacheType type)
 }
 
 // The largest sum of what one node reads and writes, weights and cache apart. Extents repeat from layer to
-// layer, so each is evaluated once.
+// layer, so each is evaluated once for a context.
 class StepEstimate {
  public:
-  StepEstimate(const Model& model, Inference& inference, Bindings bindings)
-      : model_(model), inference_(inference), bindings_(std::move(bindings)) {}
+  StepEstimate(const Model& model, Inference& inference)
+      : graph_(model.main()), dims_(inference.dims), bytes_(graph_.tensors.size(), Dim(0)) {
+    IdVector<TensorId, bool> is_apart(graph_.tensors.size(), false);
+    for (const TensorId input : graph_.inputs) is_apart[input] = true;
+    for (const TensorId output : graph_.outputs)
+      is_apart[output] = graph_.tensors[output].name.starts_with("present");  // as blueprints call them
+    for (const TensorId id : graph_.tensors.ids()) {
+      if (graph_.tensors[id].constant != nullptr || is_apart[id]) continue;
+      const OperandFacts& facts = inference.facts(Model::kMain, id);
+      bytes_[id] = byte_size(facts.type, facts.shape, dims_);
+    }
+  }
 
-  std::optional<Int128> run() {
+  std::optional<Int128> run(const Bindings& bindings) {
+    known_.clear();
     Int128 most = 0;
-    const Graph& graph = model_.main();
-    IdVector<TensorId, bool> is_apart(graph.tensors.size(), false);
-    for (const TensorId input : graph.inputs) is_apart[input] = true;
-    for (const TensorId output : graph.outputs)
-      is_apart[output] = graph.tensors[output].name.starts_with("present");  // as blueprints call them
-    for (const Node& node : graph.nodes) {
+    for (const Node& node : graph_.nodes) {
       Int128 sum = 0;
       for (const auto operands : {node.inputs, node.outputs}) {
         for (const TensorId id : operands) {
-          if (!id || graph.tensors[id].constant != nullptr || is_apart[id]) continue;
-          const auto bytes = bytes_of(id);
+          if (!id) continue;
+          const auto bytes = evaluate(bytes_[id], bindings);
           if (!bytes) return std::nullopt;
           sum += *bytes;
         }
@@ -57,18 +63,16 @@ class StepEstimate {
   }
 
  private:
-  std::optional<Int128> bytes_of(TensorId id) {
-    const OperandFacts& facts = inference_.facts(Model::kMain, id);
-    const Dim bytes = byte_size(facts.type, facts.shape, inference_.dims);
+  std::optional<Int128> evaluate(Dim bytes, const Bindings& bindings) {
     if (const auto number = bytes.number()) return Int128{*number};
     const auto [at, is_new] = known_.try_emplace(bytes.bits(), std::nullopt);
-    if (is_new) at->second = inference_.dims.evaluate(bytes, bindings_);
+    if (is_new) at->second = dims_.evaluate(bytes, bindings);
     return at->second;
   }
 
-  const Model& model_;
-  Inference& inference_;
-  Bindings bindings_;
+  const Graph& graph_;
+  DimPool& dims_;
+  IdVector<TensorId, Dim> bytes_;
   std::unordered_map<std::uint64_t, std::optional<Int128>> known_;
 };
 
@@ -92,14 +96,16 @@ std::vector<ContextMemory> memory_at_contexts(const Model& model, Inference& inf
   if (cache_bytes(cache, 1, CacheType::float16) == 0) return out;
   const auto weights = inference.dims.evaluate(memory.weights_bytes, bound.values);
   const bool has_steps = bound.values.contains("seq") && bound.values.contains("past");
+  std::optional<StepEstimate> estimate;
+  if (has_steps) estimate.emplace(model, inference);
   for (const std::int64_t tokens : kContexts) {
     std::optional<Int128> compute;
-    if (has_steps) {
+    if (estimate) {
       Bindings bindings = bound.values;
       bindings["seq"] = kComputeStep;
       bindings["past"] = tokens - kComputeStep;
       if (bindings.contains("batch")) bindings["batch"] = 1;
-      compute = StepEstimate(model, inference, std::move(bindings)).run();
+      compute = estimate->run(bindings);
     }
     for (const CacheType type : {CacheType::float16, CacheType::q8_0}) {
       ContextMemory row{.tokens = tokens, .cache = type, .cache_bytes = cache_bytes(cache, tokens, type)};
