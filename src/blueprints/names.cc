@@ -1,5 +1,8 @@
 #include "blueprints/names.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace haoline::blueprints {
 namespace {
 
@@ -22,13 +25,22 @@ Found find_module(const Weights& weights, std::string_view name) {
   return found;
 }
 
+// Spellings of a layer that no tensor of the file has are left out at once: most slots of a dialect are
+// empty.
 Names::Names(const Weights& weights, Dialect slots, Dialect first) : weights_(&weights) {
-  for (const Spelling& row : first) texts_[static_cast<std::size_t>(row.slot)].push_back(row.text);
+  const auto occurs = [&](const Spelling& row) {
+    if (is_of_stack(row.slot)) return true;
+    return std::any_of(std::begin(kWeightEndings), std::end(kWeightEndings),
+                       [&](std::string_view ending) { return weights.any_tail(row.text, ending); });
+  };
   std::array<bool, kSlots> replaced{};
-  for (std::size_t i = 0; i < kSlots; ++i) replaced[i] = !texts_[i].empty();
+  for (const Spelling& row : first) {
+    replaced[static_cast<std::size_t>(row.slot)] = true;
+    if (occurs(row)) texts_[static_cast<std::size_t>(row.slot)].push_back(row.text);
+  }
   for (const Spelling& row : slots) {
     const auto slot = static_cast<std::size_t>(row.slot);
-    if (!replaced[slot]) texts_[slot].push_back(row.text);
+    if (!replaced[slot] && occurs(row)) texts_[slot].push_back(row.text);
   }
 }
 

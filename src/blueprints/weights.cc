@@ -9,6 +9,20 @@ namespace {
 constexpr std::int64_t kLargestExtent = std::int64_t{1} << 30;
 constexpr std::int64_t kMostElements = std::int64_t{1} << 45;
 
+// "q_proj.weight" of "model.layers.3.self_attn.experts.7.q_proj.weight"; the whole where there is no number.
+std::string_view tail_of(std::string_view name) {
+  std::size_t end = name.size();
+  while (end > 0) {
+    const std::size_t dot = name.rfind('.', end - 1);
+    const std::size_t begin = dot == std::string_view::npos ? 0 : dot + 1;
+    const std::string_view part = name.substr(begin, end - begin);
+    const bool number = !part.empty() && part.find_first_not_of("0123456789#") == std::string_view::npos;
+    if (number) return name.substr(std::min(end + 1, name.size()));
+    end = dot == std::string_view::npos ? 0 : dot;
+  }
+  return name;
+}
+
 }  // namespace
 
 Weights::Weights(const Graph& graph) : graph_(graph), used_(graph.tensors.size()) {
@@ -17,6 +31,7 @@ Weights::Weights(const Graph& graph) : graph_(graph), used_(graph.tensors.size()
     if (!graph.tensors[id].constant) continue;
     all_.push_back(id);
     by_name_.emplace(graph.tensors[id].name, id);
+    tails_.insert(tail_of(graph.tensors[id].name));
   }
 }
 
@@ -25,6 +40,13 @@ TensorId Weights::find(std::initializer_list<std::string_view> pieces) const {
   for (const std::string_view piece : pieces) key_ += piece;
   const auto at = by_name_.find(key_);
   return at == by_name_.end() ? TensorId{} : at->second;
+}
+
+bool Weights::any_tail(std::string_view module, std::string_view ending) const {
+  key_ = tail_of(module);
+  if (key_.empty() && ending.starts_with('.')) ending.remove_prefix(1);
+  key_ += ending;
+  return tails_.contains(key_);
 }
 
 std::span<const std::int64_t> Weights::extents(TensorId tensor) const {

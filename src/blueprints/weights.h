@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "ir/graph.h"
@@ -35,6 +36,9 @@ class Weights {
   // One more than the largest number that follows the prefix ("model.layers." -> 32); 0: none does.
   std::int64_t count_below(std::string_view prefix) const;
 
+  // Is there a name that goes on like this after its last number? ("mlp.gate_proj.weight")
+  bool any_tail(std::string_view module, std::string_view ending) const;
+
   void use(TensorId tensor) {
     if (tensor) used_[tensor.index] = true;
   }
@@ -46,6 +50,7 @@ class Weights {
   std::vector<TensorId> all_;  // constants that the file stores, in its order
   std::vector<bool> used_;     // by tensor
   std::unordered_map<std::string_view, TensorId> by_name_;
+  std::unordered_set<std::string_view> tails_;  // of all names, behind the last number
   mutable std::string key_;
 };
 
