@@ -5,6 +5,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/sort.h"
+
 namespace haoline {
 namespace {
 
@@ -35,6 +37,10 @@ std::vector<std::vector<bool>> used_tensors(const Model& model) {
     };
     for (const Node& node : graph.nodes) std::for_each(node.inputs.begin(), node.inputs.end(), use);
     std::for_each(graph.outputs.begin(), graph.outputs.end(), use);
+    // Scales and zero points beside a packed weight are read where it is unpacked, which no node spells out.
+    for (const TensorId tensor : graph.tensors.ids()) {
+      if (graph.tensors[tensor].trained == Trained::auxiliary) use(tensor);
+    }
   }
   // A body comes after its parent, so going backwards a use travels outwards through any number of bodies.
   for (std::size_t g = used.size(); g-- > 1;) {
@@ -73,7 +79,7 @@ std::vector<Stored> stored_constants(const Model& model) {
     }
   }
   const auto place = [](const Stored& s) { return std::pair(s.data->file, s.data->offset); };
-  std::stable_sort(all.begin(), all.end(), [&](const Stored& a, const Stored& b) {
+  sort_stably(all, [&](const Stored& a, const Stored& b) {
     return place(a) != place(b) ? place(a) < place(b) : a.used > b.used;
   });
   all.erase(std::unique(all.begin(), all.end(),

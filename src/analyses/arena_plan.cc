@@ -5,6 +5,10 @@
 #include <numeric>
 #include <optional>
 
+#include "base/radix_sort.h"
+#include "base/small_vector.h"
+#include "base/sort.h"
+
 namespace haoline {
 namespace {
 
@@ -12,46 +16,46 @@ struct Stretch {  // of addresses
   std::uint64_t begin, end;
 };
 
-// Sorted, disjoint, touching stretches merged.
+// Sorted, disjoint, touching stretches merged. There are two for every step of the execution and most hold
+// next to nothing, so the first lies inline.
 class Stretches {
  public:
   bool contains(Stretch s) const {
-    const auto at = after(s.begin);
+    const Stretch* at =
+        std::lower_bound(items_.begin(), items_.end(), s.begin,
+                         [](const Stretch& item, std::uint64_t begin) { return item.end <= begin; });
     return at != items_.end() && at->begin <= s.begin && s.end <= at->end;
   }
   void add(Stretch s) {
-    const auto first =
+    Stretch* const first =
         std::lower_bound(items_.begin(), items_.end(), s.begin,
                          [](const Stretch& item, std::uint64_t begin) { return item.end < begin; });
-    auto last = first;
-    while (last != items_.end() && last->begin <= s.end) {
-      s = {std::min(s.begin, last->begin), std::max(s.end, last->end)};
-      ++last;
+    const auto at = static_cast<std::size_t>(first - items_.begin());
+    std::size_t last = at;
+    for (; last < items_.size() && items_[last].begin <= s.end; ++last) {
+      s = {std::min(s.begin, items_[last].begin), std::max(s.end, items_[last].end)};
     }
-    if (first == last) {
-      items_.insert(first, s);
+    if (at == last) {
+      items_.insert(at, s);
     } else {
-      *first = s;
-      items_.erase(first + 1, last);
+      items_[at] = s;
+      while (--last > at) items_.erase(last);
     }
   }
-  std::span<const Stretch> items() const { return items_; }
+  std::span<const Stretch> items() const { return {items_.data(), items_.size()}; }
   void clear() { items_.clear(); }
 
  private:
-  std::vector<Stretch>::const_iterator after(std::uint64_t address) const {
-    return std::lower_bound(items_.begin(), items_.end(), address,
-                            [](const Stretch& item, std::uint64_t begin) { return item.end <= begin; });
-  }
-  std::vector<Stretch> items_;
+  SmallVector<Stretch, 1> items_;
 };
 
 // What is occupied when: a segment tree over steps. A node's `whole` is occupied during all of its steps,
-// `some` during at least one of them; `some` of a node holds `some` of its children.
+// `some` during at least one of them; `some` of a node holds `some` of its children. For a leaf, which is
+// one step, both are the same and only `whole` is kept.
 class Occupancy {
  public:
   explicit Occupancy(std::uint32_t steps)
-      : leaves_(std::bit_ceil(std::max<std::uint32_t>(steps, 1))), whole_(2 * leaves_), some_(2 * leaves_) {}
+      : leaves_(std::bit_ceil(std::max<std::uint32_t>(steps, 1))), whole_(2 * leaves_), some_(leaves_) {}
 
   void clear() {
     for (Stretches& s : whole_) s.clear();
@@ -61,7 +65,7 @@ class Occupancy {
   void occupy(const ArenaBlock& block, Stretch stretch) {
     each_part(block, [&](std::size_t part) {
       whole_[part].add(stretch);
-      some_[part].add(stretch);
+      if (part < leaves_) some_[part].add(stretch);
       for (std::size_t above = part / 2; above >= 1; above /= 2) {
         if (some_[above].contains(stretch)) break;  // so has every node further up
         some_[above].add(stretch);
@@ -75,7 +79,7 @@ class Occupancy {
   // Where the block fits best: in the smallest gap that holds it, else behind everything.
   std::uint64_t find(const ArenaBlock& block, std::uint64_t alignment) {
     found_.clear();
-    each_part(block, [&](std::size_t part) { append(some_[part]); });
+    each_part(block, [&](std::size_t part) { append(part < leaves_ ? some_[part] : whole_[part]); });
     for (const std::uint32_t step : {block.first, block.last}) {
       for (std::size_t node = (leaves_ + step) / 2; node >= 1; node /= 2) append(whole_[node]);
     }
@@ -218,7 +222,6 @@ class Planner {
   ArenaLayout run() {
     if (blocks_.empty()) return std::move(best_);
     std::vector<std::uint32_t> order(blocks_.size());
-    std::iota(order.begin(), order.end(), 0u);
     sort(order, Order::size);
     for (const std::uint32_t longest : {steps_, steps_ / 8}) {
       if (scan(order, longest)) return std::move(best_);
@@ -264,35 +267,23 @@ class Planner {
     return 0;
   }
 
-  // Keys lie beside each other while they are compared: with tens of thousands of blocks that is most of it.
+  // Heaviest first, then the larger, then the earlier; among equals as they came.
   void sort(std::vector<std::uint32_t>& order, Order kind) const {
-    struct Key {
-      double weight;
-      std::uint64_t bytes;
-      std::uint32_t first, index;
-    };
-    std::vector<Key> keys;
-    keys.reserve(blocks_.size());
-    for (std::size_t i = 0; i < blocks_.size(); ++i) {
-      keys.push_back(
-          {weight(blocks_[i], kind), blocks_[i].bytes, blocks_[i].first, static_cast<std::uint32_t>(i)});
-    }
-    std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
-      if (a.weight != b.weight) return a.weight > b.weight;
-      if (a.bytes != b.bytes) return a.bytes > b.bytes;
-      return a.first != b.first ? a.first < b.first : a.index < b.index;
-    });
-    order.clear();
-    for (const Key& key : keys) order.push_back(key.index);
+    order.resize(blocks_.size());
+    std::iota(order.begin(), order.end(), 0u);
+    RadixSort sorting(order);
+    sorting.by([this](std::uint32_t i) { return std::uint64_t{blocks_[i].first}; });
+    sorting.by([this](std::uint32_t i) { return ~blocks_[i].bytes; });
+    if (kind != Order::size)
+      sorting.by([this, kind](std::uint32_t i) { return ~ascending_bits(weight(blocks_[i], kind)); });
   }
 
   // One pass for blocks that live longer than so many steps, at the bottom, and one for the others above
   // them.
   bool scan(std::span<const std::uint32_t> order, std::uint32_t longest) {
     std::vector<std::uint32_t> parts(order.begin(), order.end());
-    const auto split = std::stable_partition(parts.begin(), parts.end(),
-                                             [&](std::uint32_t i) { return steps_of(blocks_[i]) > longest; });
-    const auto count = static_cast<std::size_t>(split - parts.begin());
+    const std::size_t count =
+        partition_stably(parts, [&](std::uint32_t i) { return steps_of(blocks_[i]) > longest; });
     std::vector<std::uint64_t> offsets(blocks_.size());
     Scan pass(blocks_, steps_, alignment_);
     const std::uint64_t base = pass.run(std::span(parts).first(count), 0, offsets);
@@ -334,7 +325,7 @@ class Planner {
     int vain = 0;
     for (int round = 0; round < kMostRounds && vain < kMostVain && occupancy_->work() < kMostWork; ++round) {
       const std::uint64_t limit = std::max(best_.lower_bound, bytes_ - bytes_ / 8);
-      std::stable_partition(order.begin(), order.end(), [&](std::uint32_t i) {
+      partition_stably(order, [&](std::uint32_t i) {
         return offsets_[i] + blocks_[i].bytes > limit || offsets_[i] + blocks_[i].bytes == bytes_;
       });
       const std::uint64_t before = best_.bytes;

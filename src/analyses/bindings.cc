@@ -71,11 +71,15 @@ class Binder {
   void collect_symbols(const Bindings& given) {
     for (const TensorId input : model_.main().inputs) see(inference_.facts(Model::kMain, input).shape);
     for (const GraphFacts& facts : inference_.graphs) {
-      for (const OperandFacts& tensor : facts.tensors) {
-        see(tensor.shape);
-        see(tensor.length);
+      SeenKinds seen_facts(facts.tensors.kind_count()), seen_costs(facts.nodes.kind_count());
+      for (const TensorId id : facts.tensors.ids()) {
+        if (!seen_facts.is_first(facts.tensors.kind(id))) continue;
+        see(facts.tensors[id].shape);
+        see(facts.tensors[id].length);
       }
-      for (const NodeFacts& node : facts.nodes) {
+      for (const NodeId id : facts.nodes.ids()) {
+        if (!seen_costs.is_first(facts.nodes.kind(id))) continue;
+        const NodeFacts& node = facts.nodes[id];
         see(node.executions);
         see(node.cost.macs);
         see(node.bytes_read);
@@ -106,7 +110,7 @@ class Binder {
       binding.bound = record.upper_bound;
     }
     const Dim bound = binding.bound;
-    out_.symbols.push_back(std::move(binding));
+    out_.symbols.push_back(binding);
     assumed_.push_back(false);
     see(bound);
   }
@@ -304,7 +308,9 @@ class Binder {
     for (const GraphId graph : model_.graphs.ids()) {
       if (!inference_.graphs.contains(graph)) break;
       const GraphFacts& facts = inference_.graphs[graph];
+      SeenKinds seen_facts(facts.tensors.kind_count());
       for (const TensorId tensor : facts.tensors.ids()) {
+        if (!seen_facts.is_first(facts.tensors.kind(tensor))) continue;
         for (const Dim dim : facts.tensors[tensor].shape) {
           if (!dim.is_pooled() || !seen_.insert(dim.bits()).second) continue;
           const auto value = pool_.evaluate(dim, out_.values);

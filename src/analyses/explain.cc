@@ -4,6 +4,7 @@
 
 #include "analyses/find_node.h"
 #include "analyses/totals.h"
+#include "base/sort.h"
 #include "ops/op_table.h"
 
 namespace haoline {
@@ -340,9 +341,11 @@ Explanation Site::peak() {
   const MemoryFacts memory = analyse_memory(model_, inference_, bound_);
   const MemoryFigures& plain = memory.plain;
   NodeId at = place_.node;  // of a body: while the node of the main graph that runs it is at work
-  for (GraphId graph = place_.graph; graph != Model::kMain; graph = model_.graphs[graph].parent) {
+  for (GraphId graph = place_.graph; graph != Model::kMain && model_.graphs[graph].parent;
+       graph = model_.graphs[graph].parent) {
     at = model_.graphs[graph].owner;
   }
+  if (!model_.main().nodes.contains(at)) return std::move(out_);  // of a graph that the main one does not run
   const Graph& main = model_.main();
   const std::uint64_t live = plain.series[at.index];
   out_.result = pool().number(live);
@@ -353,8 +356,7 @@ Explanation Site::peak() {
   for (const Lifetime& life : plain.lifetimes) {
     if (life.first <= at.index && at.index <= life.last && life.bytes > 0) alive.push_back(life);
   }
-  std::stable_sort(alive.begin(), alive.end(),
-                   [](const Lifetime& a, const Lifetime& b) { return a.bytes > b.bytes; });
+  sort_stably(alive, [](const Lifetime& a, const Lifetime& b) { return a.bytes > b.bytes; });
   for (std::size_t i = 0; i < alive.size() && i < kMostListed; ++i) {
     const std::string last(main.nodes[NodeId{alive[i].last}].name);
     line(std::string(main.tensors[alive[i].tensor].name), bytes_text(alive[i].bytes) + ", until " + last);

@@ -55,6 +55,7 @@ std::vector<std::string_view> near_names(const Model& model, std::string_view na
   const std::size_t count = std::min(kNear, ranked.size());
   std::partial_sort(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(count), ranked.end());
   std::vector<std::string_view> names;
+  names.reserve(count);
   for (std::size_t i = 0; i < count; ++i) names.push_back(ranked[i].second);
   return names;
 }

@@ -47,10 +47,11 @@ FactList run_body(Engine& engine, GraphId body, const FactList& inputs, Dim exec
   ++engine.depth;
   charge_run(engine, body);
   prepare_graph(engine, body);
-  IdVector<TensorId, OperandFacts>& tensors = engine.out.graphs[body].tensors;
+  const FactTable& tensors = engine.out.graphs[body].tensors;
   for (std::size_t i = 0; i < std::min(inputs.size(), graph.inputs.size()); ++i) {
-    tensors[graph.inputs[i]] = inputs[i];
-    merge_declared(engine, body, graph.inputs[i], tensors[graph.inputs[i]]);
+    OperandFacts facts = inputs[i];
+    merge_declared(engine, body, graph.inputs[i], facts);
+    keep_facts(engine, body, graph.inputs[i], std::move(facts));
   }
   infer_graph(engine, body, executions);
   FactList outputs;
@@ -92,11 +93,10 @@ void scale(NodeFacts& facts, Dim times, DimPool& pool) {
 }
 
 void set_body_cost(Engine& engine, GraphId graph, NodeId node, const NodeFacts& cost) {
-  NodeFacts& facts = engine.out.graphs[graph].nodes[node];
-  const Dim executions = facts.executions;
-  facts = cost;
-  facts.executions = executions;
+  NodeFacts facts = cost;
+  facts.executions = engine.out.graphs[graph].nodes[node].executions;
   if (facts.basis != CostBasis::known) facts.cost = Cost::unknown();
+  engine.out.graphs[graph].nodes.set(node, facts);
 }
 
 Dim node_symbol(Engine& engine, GraphId graph, NodeId node, std::string_view name, SymbolOrigin origin,
@@ -133,7 +133,7 @@ OperandFacts either(Engine& engine, GraphId graph, NodeId node, std::string_view
   }
   out.length = either(engine, graph, node, std::string(name) + "_length", a.length, b.length);
   out.value = either(a.value, b.value);
-  if (a.constant == b.constant) out.constant = a.constant;
+  out.is_constant = a.is_constant && b.is_constant;
   return out;
 }
 

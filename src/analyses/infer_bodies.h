@@ -46,6 +46,7 @@ void finish_control(Engine& engine, GraphId graph, NodeId node, FactList results
 
 void infer_loop(Engine& engine, GraphId graph, NodeId node, Dim executions);
 void infer_scan(Engine& engine, GraphId graph, NodeId node, Dim executions);
+void infer_iterate(Engine& engine, GraphId graph, NodeId node, Dim executions);
 void infer_while(Engine& engine, GraphId graph, NodeId node, Dim executions);
 
 }  // namespace haoline::engine

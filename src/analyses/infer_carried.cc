@@ -130,7 +130,7 @@ std::vector<Carried> carry(const FactList& initial) {
   for (const OperandFacts& facts : initial) {
     Carried c;
     c.initial = facts;
-    c.initial.constant = nullptr;
+    c.initial.is_constant = false;
     c.keeps_rank = facts.shape.has_rank();
     c.keeps_value = is_small_integer_value(facts.value);
     fill_slots(c);
@@ -156,6 +156,7 @@ FactList state_at(const LoopFrame& frame, const std::vector<Carried>& carried, D
   FactList state;
   for (std::size_t v = 0; v < carried.size(); ++v) {
     std::vector<Dim> slots;
+    slots.reserve(carried[v].slots.size());
     for (std::size_t s = 0; s < carried[v].slots.size(); ++s) {
       slots.push_back(slot_at(frame, carried[v].slots[s], slot_name(frame, v, s), iteration, is_final));
     }

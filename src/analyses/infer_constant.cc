@@ -8,7 +8,7 @@ OperandFacts constant_facts(Engine& engine, const TensorData& data) {
   OperandFacts facts;
   facts.type.dtype = data.dtype;
   facts.shape = shape_of(data, engine.pool);
-  facts.constant = &data;
+  facts.is_constant = true;
   const std::size_t count = decodable_elements(data);
   if (count > engine.decoded_left) return facts;
   engine.decoded_left -= count;

@@ -95,7 +95,7 @@ void infer_sequence_map(Engine& engine, GraphId graph, NodeId id, Dim executions
     result.type = result.type.wrapped(Container::sequence);
     result.length = length;
     result.value = {};
-    result.constant = nullptr;
+    result.is_constant = false;
   }
   NodeFacts cost = cost_of_body(engine, body);
   scale(cost, length, engine.pool);
@@ -115,6 +115,7 @@ void infer_control(Engine& engine, GraphId graph, NodeId id, Dim executions) {
   if (node.op == Op::If) return infer_if(engine, graph, id, executions);
   if (node.op == Op::Loop) return infer_loop(engine, graph, id, executions);
   if (node.op == Op::Scan) return infer_scan(engine, graph, id, executions);
+  if (node.op == Op::Iterate) return infer_iterate(engine, graph, id, executions);
   if (node.op == Op::While) return infer_while(engine, graph, id, executions);
   if (node.op == Op::Call) return infer_call(engine, graph, id, executions);
   infer_sequence_map(engine, graph, id, executions);

@@ -15,14 +15,8 @@ namespace engine {
 namespace {
 
 Dim bytes_of(Engine& engine, GraphId graph, TensorId tensor) {
-  Dim& bytes = engine.bytes[graph][tensor];
-  std::uint8_t& known = engine.bytes_known[graph][tensor];
-  if (!known) {
-    const OperandFacts& facts = engine.out.graphs[graph].tensors[tensor];
-    bytes = byte_size(facts.type, facts.shape, engine.pool);
-    known = 1;
-  }
-  return bytes;
+  const FactTable& tensors = engine.out.graphs[graph].tensors;
+  return engine.fact_kinds[graph].bytes(tensors, tensors.kind(tensor), engine.pool);
 }
 
 Dim sum_results(Engine& engine, GraphId graph, const Node& node) {
@@ -70,10 +64,8 @@ void set_arithmetic(NodeFacts& facts, const OpCall& call, const OpRow* row, bool
   facts.basis = is_known(facts.cost) ? CostBasis::known : CostBasis::unknown_shape;
 }
 
-void set_traffic(Engine& engine, GraphId graph, NodeId id, Traffic traffic) {
-  const Node& node = engine.model.graphs[graph].nodes[id];
-  GraphFacts& tables = engine.out.graphs[graph];
-  NodeFacts& facts = tables.nodes[id];
+void set_traffic(NodeFacts& facts, Engine& engine, GraphId graph, const Node& node, Traffic traffic) {
+  const FactTable& tensors = engine.out.graphs[graph].tensors;
   DimPool& pool = engine.pool;
   facts.bytes_read = 0;
   facts.weight_bytes = 0;
@@ -88,7 +80,7 @@ void set_traffic(Engine& engine, GraphId graph, NodeId id, Traffic traffic) {
         i == 0 && traffic == Traffic::gathered && !node.outputs.empty() && node.outputs[0];
     const Dim bytes = bytes_of(engine, graph, is_selected ? node.outputs[0] : t);
     facts.bytes_read = pool.add(facts.bytes_read, bytes);
-    if (tables.tensors[t].constant) facts.weight_bytes = pool.add(facts.weight_bytes, bytes);
+    if (tensors[t].is_constant) facts.weight_bytes = pool.add(facts.weight_bytes, bytes);
   }
 }
 

@@ -4,8 +4,8 @@
 namespace haoline::engine {
 namespace {
 
-void report_contradiction(Engine& engine, GraphId graph, TensorId id, std::string ours,
-                          std::string declared) {
+void report_contradiction(Engine& engine, GraphId graph, TensorId id, const std::string& ours,
+                          const std::string& declared) {
   const Tensor& tensor = engine.model.graphs[graph].tensors[id];
   Message message("the file declares ");
   message.add(declared).add(" for ").name(tensor.name).add(", the operator gives ").add(ours);

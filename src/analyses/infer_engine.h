@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "analyses/infer_repeats.h"
 #include "analyses/inference.h"
 #include "ops/op_table.h"
 
@@ -65,14 +66,15 @@ struct Engine {
   std::vector<KnownOp> known_ops;                   // by Op: a model has one operator set per domain
   std::unordered_set<ConstraintKey, ConstraintHash> constraints_seen;
   std::map<std::pair<FindingKind, std::string_view>, Cause> causes;  // by operator
-  std::size_t consequences = 0;                      // nodes that are unknown because an operand is
-  IdVector<GraphId, IdVector<TensorId, Dim>> bytes;  // of every tensor; as far as asked for
-  IdVector<GraphId, IdVector<TensorId, std::uint8_t>> bytes_known;
+  std::size_t consequences = 0;  // nodes that are unknown because an operand is
+  IdVector<GraphId, FactKinds> fact_kinds;
+  IdVector<GraphId, Repeats> repeats;
 
   // Reused by every node of a level; bodies swap in their own.
   struct Scratch {
     std::vector<const OperandFacts*> inputs;
     std::vector<OperandFacts> outputs;
+    std::vector<Kind> derived, settled;  // kinds of the outputs
   };
   Scratch scratch;
 
@@ -99,9 +101,12 @@ void set_inputs(Engine& engine);  // the same facts, as the request has them
 // Fills the tables of a graph. The facts of its inputs are in the table already.
 void infer_graph(Engine& engine, GraphId graph, Dim executions);
 void prepare_graph(Engine& engine, GraphId graph);  // constants, captures; everything else unknown
+void infer_the_rest(Engine& engine);
 void infer_node(Engine& engine, GraphId graph, NodeId node, Dim executions);
 const KnownOp& look_up(Engine& engine, const Node& node);
 // What a rule or body derived, merged with the declarations; then kept as the facts of the tensors.
+// The facts of a tensor from here on. None when they are its own: nothing else shares their kind.
+std::optional<Kind> keep_facts(Engine& engine, GraphId graph, TensorId tensor, OperandFacts facts);
 void settle_outputs(Engine& engine, GraphId graph, NodeId node, std::vector<OperandFacts>& outputs);
 void store_outputs(Engine& engine, GraphId graph, NodeId node, std::vector<OperandFacts>& outputs);
 void collect_constraints(Engine& engine, GraphId graph, NodeId node, std::span<const Constraint> constraints);
@@ -116,7 +121,7 @@ void merge_declared(Engine& engine, GraphId graph, TensorId tensor, OperandFacts
 // --- costs (infer_cost.cc)
 // The arithmetic of a plain node; `is_known_op` tells an operator without a row from one that nobody knows.
 void set_arithmetic(NodeFacts& facts, const OpCall& call, const OpRow* row, bool is_known_op);
-void set_traffic(Engine& engine, GraphId graph, NodeId node, Traffic traffic);
+void set_traffic(NodeFacts& facts, Engine& engine, GraphId graph, const Node& node, Traffic traffic);
 bool is_known(const Cost& cost);
 
 // --- findings (infer_findings.cc)

@@ -30,7 +30,7 @@ void report_cause(Engine& engine, GraphId graph, NodeId id, FindingKind kind, st
 void report_unknown_outputs(Engine& engine, GraphId graph, NodeId id) {
   if (engine.quiet) return;
   const Node& node = engine.model.graphs[graph].nodes[id];
-  const IdVector<TensorId, OperandFacts>& tensors = engine.out.graphs[graph].tensors;
+  const FactTable& tensors = engine.out.graphs[graph].tensors;
   bool is_unknown = false;
   for (const TensorId t : node.outputs)
     is_unknown |= t && tensors[t].type.is_tensor() && is_incomplete(tensors[t]);

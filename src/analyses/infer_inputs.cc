@@ -132,6 +132,28 @@ std::optional<Error> apply_value(Engine& engine, std::string_view name, Value va
 
 }  // namespace
 
+namespace {
+
+void name_axes(Engine& engine, const std::string& input, Shape& shape) {
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
+    Dim& dim = shape[axis];
+    if (dim.is_unknown()) dim = open_symbol(engine.pool, input + "_" + std::to_string(axis));
+  }
+  for (const Dim dim : shape) {
+    if (!dim.is_pooled()) continue;
+    for (const Dim symbol : engine.pool.symbols_in(dim)) engine.input_symbols.insert(symbol.bits());
+  }
+}
+
+void use_value(const Engine& engine, TensorId input, OperandFacts& facts) {
+  const auto value = engine.given_values.find(input.index);
+  if (value == engine.given_values.end()) return;
+  facts.value = value->second;
+  if (!facts.shape.has_rank()) facts.shape = Shape{Dim(static_cast<std::int64_t>(value->second.size()))};
+}
+
+}  // namespace
+
 // An extent that the file leaves open gets the name <input>_<axis>, so that figures can be formulas in it;
 // how many elements a sequence has is as open as an extent.
 void name_inputs(Engine& engine) {
@@ -139,19 +161,12 @@ void name_inputs(Engine& engine) {
   for (const TensorId input : main.inputs) {
     const Tensor& tensor = main.tensors[input];
     const std::string name(tensor.name);
-    OperandFacts& facts = engine.out.graphs[Model::kMain].tensors[input];
+    OperandFacts facts = engine.out.graphs[Model::kMain].tensors[input];
     facts.type = tensor.type;
     facts.shape = tensor.shape;
     if (holds_sequence(facts.type)) facts.length = open_symbol(engine.pool, name + "_length");
-    if (!facts.type.is_tensor()) continue;
-    for (std::size_t axis = 0; axis < facts.shape.rank(); ++axis) {
-      Dim& dim = facts.shape[axis];
-      if (dim.is_unknown()) dim = open_symbol(engine.pool, name + "_" + std::to_string(axis));
-    }
-    for (const Dim dim : facts.shape) {
-      if (!dim.is_pooled()) continue;
-      for (const Dim symbol : engine.pool.symbols_in(dim)) engine.input_symbols.insert(symbol.bits());
-    }
+    if (facts.type.is_tensor()) name_axes(engine, name, facts.shape);
+    keep_facts(engine, Model::kMain, input, std::move(facts));
   }
 }
 
@@ -173,15 +188,13 @@ std::optional<Error> read_request(Engine& engine) {
 
 void set_inputs(Engine& engine) {
   for (const TensorId input : engine.model.main().inputs) {
-    OperandFacts& facts = engine.out.graphs[Model::kMain].tensors[input];
+    OperandFacts facts = engine.out.graphs[Model::kMain].tensors[input];
     const auto given = engine.given_shapes.find(input.index);
     if (given != engine.given_shapes.end()) facts.shape = given->second;
     engine.substitution.apply(facts.shape, engine.pool);
     facts.length = engine.substitution.apply(facts.length, engine.pool);
-    const auto value = engine.given_values.find(input.index);
-    if (value == engine.given_values.end()) continue;
-    facts.value = value->second;
-    if (!facts.shape.has_rank()) facts.shape = Shape{Dim(static_cast<std::int64_t>(value->second.size()))};
+    use_value(engine, input, facts);
+    keep_facts(engine, Model::kMain, input, std::move(facts));
   }
 }
 

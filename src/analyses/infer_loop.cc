@@ -149,7 +149,7 @@ OperandFacts without_iteration(const BodyLoop& loop, OperandFacts facts) {
   }
   if (changes_per_run(loop.frame, loop.carried, facts.length)) facts.length = Dim::unknown();
   facts.value = {};
-  facts.constant = nullptr;
+  facts.is_constant = false;
   return facts;
 }
 
@@ -237,7 +237,7 @@ std::int64_t listed_axis(const Node& node, std::string_view name, std::size_t i)
 OperandFacts slice_of(OpCall& call, OperandFacts facts, std::int64_t axis, const ScanAxes& axes, Dim& trips,
                       Dim& batch) {
   facts.value = {};
-  facts.constant = nullptr;
+  facts.is_constant = false;
   if (!facts.shape.has_rank()) return facts;
   if (axes.has_batch && facts.shape.rank() > 0) {
     batch = call.require_equal(batch, facts.shape[0]);
@@ -367,10 +367,12 @@ void infer_while(Engine& engine, GraphId graph, NodeId id, Dim executions) {
                 engine.pool.multiply(executions, asked), false);
   FactList results = simulation ? simulation->state : final_state(loop, *trips, outputs);
   charge_body(loop, *trips);
-  NodeFacts& facts = engine.out.graphs[graph].nodes[id];
+  CostTable& costs = engine.out.graphs[graph].nodes;
+  NodeFacts facts = costs[id];
   NodeFacts conditions = cost_of_body(engine, condition);
   scale(conditions, asked, engine.pool);
   add_body_cost(facts, conditions, engine.pool);
+  costs.set(id, facts);
   finish_control(engine, graph, id, std::move(results));
 }
 
@@ -407,7 +409,7 @@ void infer_loop(Engine& engine, GraphId graph, NodeId id, Dim executions) {
   FactList scans = simulation && !simulation->trips.is(0) ? simulation->scans : scan_outputs(loop, outputs);
   for (OperandFacts& scan : scans) {
     scan.value = {};
-    scan.constant = nullptr;
+    scan.is_constant = false;
     prepend(scan, 0, trips);
     results.push_back(std::move(scan));
   }

@@ -1,4 +1,5 @@
 // One node: its operands, the types its schema promises, its rule, and what becomes of the results.
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -97,7 +98,7 @@ void refuse(Engine& engine, GraphId graph, NodeId node, Message message, std::ve
 
 void gather_operands(Engine& engine, GraphId graph, const Node& node) {
   Engine::Scratch& scratch = engine.scratch;
-  const IdVector<TensorId, OperandFacts>& tensors = engine.out.graphs[graph].tensors;
+  const FactTable& tensors = engine.out.graphs[graph].tensors;
   scratch.inputs.clear();
   for (const TensorId t : node.inputs) scratch.inputs.push_back(t ? &tensors[t] : nullptr);
   scratch.outputs.resize(node.outputs.size());
@@ -117,9 +118,10 @@ OpError negative_extent(const Engine& engine) {
   return std::nullopt;
 }
 
-void run_rule(Engine& engine, GraphId graph, NodeId id, const KnownOp& op, OpCall& call) {
+// True when it gave the same as it would for any node like this one.
+bool run_rule(Engine& engine, GraphId graph, NodeId id, const KnownOp& op, OpCall& call) {
   const OpRow* row = op.row;
-  if (!row || !row->infer || !(row->any_rank || ranks_are_known(engine.scratch.inputs))) return;
+  if (!row || !row->infer || !(row->any_rank || ranks_are_known(engine.scratch.inputs))) return false;
   const std::size_t symbols = engine.pool.symbol_count();
   if (graph != Model::kMain) {
     call.reuse_data_symbols(engine.data_symbols[std::uint64_t{graph.index} << 32 | id.index]);
@@ -128,10 +130,83 @@ void run_rule(Engine& engine, GraphId graph, NodeId id, const KnownOp& op, OpCal
   if (!error) error = negative_extent(engine);
   if (error) {
     refuse(engine, graph, id, *std::move(error), engine.scratch.outputs);
-  } else {
-    collect_constraints(engine, graph, id, call.constraints());
+    return false;
   }
-  if (engine.pool.symbol_count() != symbols) report_data_symbols(engine, graph, id, symbols);
+  collect_constraints(engine, graph, id, call.constraints());
+  const bool made_symbols = engine.pool.symbol_count() != symbols;
+  if (made_symbols) report_data_symbols(engine, graph, id, symbols);
+  return !made_symbols && !call.has_data_symbols();
+}
+
+bool has_declarations(const Engine& engine, GraphId graph, const Node& node) {
+  if (engine.options.ignore_declared) return false;
+  const IdVector<TensorId, Tensor>& tensors = engine.model.graphs[graph].tensors;
+  return std::any_of(node.outputs.begin(), node.outputs.end(), [&](TensorId t) {
+    return t && (tensors[t].type.dtype != DType::unknown || !tensors[t].type.containers.empty() ||
+                 tensors[t].shape.has_rank());
+  });
+}
+
+// Facts of results by kind, before they are settled. False where one has no kind to share, or is not known
+// well enough: then something may have to be told of the node.
+bool find_kinds(Engine& engine, GraphId graph, const Node& node, const std::vector<OperandFacts>& results,
+                std::vector<Kind>& kinds) {
+  FactTable& table = engine.out.graphs[graph].tensors;
+  kinds.clear();
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    OperandFacts copy = results[i];
+    const bool is_known = copy.type.is_tensor() && !is_incomplete(copy);
+    if (!is_known && (i == 0 || node.outputs[i])) return false;
+    const std::optional<Kind> kind = engine.fact_kinds[graph].of(table, copy);
+    if (!kind) return false;
+    kinds.push_back(*kind);
+  }
+  return !kinds.empty();
+}
+
+bool may_keep_values(Engine& engine, const FactTable& table, std::span<const Kind> kinds) {
+  std::size_t elements = 0;
+  for (const Kind kind : kinds) elements += table.of_kind(kind).value.size();
+  return elements <= engine.values_left;
+}
+
+// What an earlier node like this one got. False where it does not hold here.
+bool repeat_node(Engine& engine, GraphId graph, NodeId id, const KnownOp& op, const Repeat& repeat,
+                 Dim executions) {
+  const Node& node = engine.model.graphs[graph].nodes[id];
+  GraphFacts& tables = engine.out.graphs[graph];
+  const Repeats& repeats = engine.repeats[graph];
+  const std::span<const Kind> derived = repeats.derived(repeat), settled = repeats.settled(repeat);
+  if (!may_keep_values(engine, tables.tensors, derived)) return false;
+  if (!has_declarations(engine, graph, node) && std::equal(derived.begin(), derived.end(), settled.begin())) {
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+      if (!node.outputs[i]) continue;
+      tables.tensors.set_kind(node.outputs[i], settled[i]);
+      engine.values_left -= tables.tensors.of_kind(settled[i]).value.size();
+    }
+    tables.nodes.set_kind(id, repeat.node);
+    return true;
+  }
+  // The file declares something of its results: only what it says of them is new.
+  gather_operands(engine, graph, node);
+  std::vector<OperandFacts>& outputs = engine.scratch.outputs;
+  for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i] = tables.tensors.of_kind(derived[i]);
+  settle_outputs(engine, graph, id, outputs);
+  NodeFacts facts;
+  facts.executions = executions;
+  set_arithmetic(facts, OpCall(node, op.schema, engine.scratch.inputs, outputs, engine.pool), op.row, true);
+  bool is_alike = true;
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    if (!node.outputs[i]) continue;
+    is_alike &= keep_facts(engine, graph, node.outputs[i], std::move(outputs[i])) == settled[i];
+  }
+  if (is_alike) {
+    tables.nodes.set_kind(id, repeat.node);
+    return true;
+  }
+  set_traffic(facts, engine, graph, node, op.row->traffic);
+  tables.nodes.set(id, facts);
+  return true;
 }
 
 std::optional<DType> named_dtype(const Node& node, std::string_view attribute) {
@@ -181,14 +256,22 @@ void collect_constraints(Engine& engine, GraphId graph, NodeId node,
   }
 }
 
+std::optional<Kind> keep_facts(Engine& engine, GraphId graph, TensorId tensor, OperandFacts facts) {
+  FactTable& table = engine.out.graphs[graph].tensors;
+  FactKinds& kinds = engine.fact_kinds[graph];
+  const std::optional<Kind> kind = kinds.of(table, facts);
+  if (kind) {
+    table.set_kind(tensor, *kind);
+  } else {
+    kinds.forget_bytes(table.set(tensor, std::move(facts)));
+  }
+  return kind;
+}
+
 void store_outputs(Engine& engine, GraphId graph, NodeId id, std::vector<OperandFacts>& outputs) {
   const Node& node = engine.model.graphs[graph].nodes[id];
-  IdVector<TensorId, OperandFacts>& tensors = engine.out.graphs[graph].tensors;
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
-    const TensorId t = node.outputs[i];
-    if (!t) continue;
-    tensors[t] = std::move(outputs[i]);
-    engine.bytes_known[graph][t] = 0;
+    if (node.outputs[i]) keep_facts(engine, graph, node.outputs[i], std::move(outputs[i]));
   }
 }
 
@@ -204,29 +287,41 @@ void settle_outputs(Engine& engine, GraphId graph, NodeId id, std::vector<Operan
   }
 }
 
-void infer_node(Engine& engine, GraphId graph, NodeId id, Dim executions) {
-  const Node& node = engine.model.graphs[graph].nodes[id];
-  NodeFacts& facts = engine.out.graphs[graph].nodes[id];
-  facts.executions = executions;
-  const KnownOp op = look_up(engine, node);
-  if (op.row && op.row->cost.kind == CostRule::Class::body)
-    return infer_control(engine, graph, id, executions);
+namespace {
 
+// A node like none before it.
+void infer_new_node(Engine& engine, GraphId graph, NodeId id, const KnownOp& op, Dim executions) {
+  const Node& node = engine.model.graphs[graph].nodes[id];
+  Repeats& repeats = engine.repeats[graph];
   gather_operands(engine, graph, node);
   std::vector<OperandFacts>& outputs = engine.scratch.outputs;
   OpCall call(node, op.schema, engine.scratch.inputs, outputs, engine.pool);
   const std::string problem = op.schema ? arity_problem(*op.schema, node) : std::string();
   const bool is_known_op = node.op != Op::unknown && (op.row || op.schema);
   const bool may_run = problem.empty() && is_known_op;
+  bool repeats_itself = false;
   if (may_run) {
     derive_types(op.schema, engine.scratch.inputs, outputs);
-    run_rule(engine, graph, id, op, call);
+    const bool is_plain = run_rule(engine, graph, id, op, call);
     apply_result_types(node, outputs);
+    repeats_itself =
+        is_plain && repeats.can_add() && find_kinds(engine, graph, node, outputs, engine.scratch.derived);
   }
   settle_outputs(engine, graph, id, outputs);
+  NodeFacts facts;
+  facts.executions = executions;
   set_arithmetic(facts, call, may_run ? op.row : nullptr, may_run);
+  repeats_itself = repeats_itself && find_kinds(engine, graph, node, outputs, engine.scratch.settled);
   store_outputs(engine, graph, id, outputs);
-  set_traffic(engine, graph, id, may_run && op.row ? op.row->traffic : Traffic::whole);
+  set_traffic(facts, engine, graph, node, may_run && op.row ? op.row->traffic : Traffic::whole);
+  CostTable& costs = engine.out.graphs[graph].nodes;
+  if (repeats_itself) {
+    const Kind kind = costs.add_kind(facts);
+    costs.set_kind(id, kind);
+    repeats.add(node, engine.scratch.derived, engine.scratch.settled, kind);
+  } else {
+    costs.set(id, facts);
+  }
 
   if (!problem.empty()) {
     report(engine, graph, id, FindingKind::wrong_arity, Message("the node " + problem));
@@ -235,6 +330,22 @@ void infer_node(Engine& engine, GraphId graph, NodeId id, Dim executions) {
   } else {
     report_unknown_outputs(engine, graph, id);
   }
+}
+
+}  // namespace
+
+void infer_node(Engine& engine, GraphId graph, NodeId id, Dim executions) {
+  const Node& node = engine.model.graphs[graph].nodes[id];
+  const KnownOp op = look_up(engine, node);
+  if (op.row && op.row->cost.kind == CostRule::Class::body) {
+    NodeFacts facts;
+    facts.executions = executions;
+    engine.out.graphs[graph].nodes.set(id, facts);
+    return infer_control(engine, graph, id, executions);
+  }
+  const Repeat* known = engine.repeats[graph].find(engine.out.graphs[graph].tensors, node, executions);
+  if (known && repeat_node(engine, graph, id, op, *known, executions)) return;
+  infer_new_node(engine, graph, id, op, executions);
 }
 
 }  // namespace haoline::engine

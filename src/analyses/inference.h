@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/shared_table.h"
 #include "ir/model.h"
 #include "ops/cost.h"
 #include "ops/op_call.h"
@@ -47,9 +48,13 @@ struct NodeFacts {
   Dim executions = 1;  // per run of the model: trip counts of the enclosing bodies multiplied
 };
 
+using FactTable = SharedTable<TensorId, OperandFacts>;
+using CostTable = SharedTable<NodeId, NodeFacts>;
+
+// Layers repeat: what is worked out from facts is worked out once per kind of them.
 struct GraphFacts {
-  IdVector<TensorId, OperandFacts> tensors;
-  IdVector<NodeId, NodeFacts> nodes;
+  FactTable tensors;
+  CostTable nodes;
 };
 
 // An equality or divisibility the model is valid only with, and where it was learned.

@@ -92,14 +92,27 @@ std::optional<std::uint64_t> Sizer::bytes(const OperandFacts& facts) {
   return static_cast<std::uint64_t>(*size);
 }
 
-bool is_activation(const Graph& graph, TensorId id) {
+FilledWeights filled_weights(const Model& model, const ParameterFacts& parameters) {
+  FilledWeights filled(model.graphs.size());
+  for (const Parameter& p : parameters.parameters) {
+    if (p.role != ParameterRole::trainable && p.role != ParameterRole::buffer) continue;
+    const Graph& graph = model.graphs[p.graph];
+    const NodeId producer = graph.tensors[p.tensor].producer;
+    if (producer && graph.nodes[producer].op == Op::ConstantOfShape) filled[p.graph].push_back(p.tensor);
+  }
+  return filled;
+}
+
+bool is_activation(const Graph& graph, TensorId id, std::span<const TensorId> filled_weights) {
   const Tensor& tensor = graph.tensors[id];
   if (tensor.constant || tensor.outer) return false;
-  return !tensor.producer || graph.nodes[tensor.producer].op != Op::Constant;
+  if (!tensor.producer) return true;
+  if (graph.nodes[tensor.producer].op == Op::Constant) return false;
+  return filled_weights.empty() || !std::binary_search(filled_weights.begin(), filled_weights.end(), id);
 }
 
 Activations find_activations(const Model& model, const Inference& inference, const Bodies& bodies,
-                             GraphId graph_id, Sizer& sizer, bool own_only) {
+                             const FilledWeights& filled, GraphId graph_id, Sizer& sizer, bool own_only) {
   const Graph& graph = model.graphs[graph_id];
   Activations out;
   if (!inference.graphs.contains(graph_id)) return out;
@@ -110,10 +123,12 @@ Activations find_activations(const Model& model, const Inference& inference, con
   if (own_only) {
     for (const TensorId output : graph.outputs) leaves[output] = true;
   }
+  PerKind<std::optional<std::uint64_t>> sizes(facts.tensors.kind_count());
   Int128 total = 0;  // never beyond 62 bits, so that no sum of live bytes overflows
   const auto add = [&](TensorId tensor, std::uint32_t first) {
-    if (!is_activation(graph, tensor) || (own_only && leaves[tensor])) return;
-    const auto bytes = sizer.bytes(facts.tensors[tensor]);
+    if (!is_activation(graph, tensor, filled[graph_id]) || (own_only && leaves[tensor])) return;
+    const auto bytes =
+        sizes.get(facts.tensors.kind(tensor), [&] { return sizer.bytes(facts.tensors[tensor]); });
     if (!bytes || total + Int128{*bytes} >= kMaxBytes) {
       out.unsized.push_back(tensor);
       return;
@@ -134,7 +149,8 @@ Activations find_activations(const Model& model, const Inference& inference, con
   return out;
 }
 
-std::vector<Lifetime> share_storage(const Graph& graph, const std::vector<Lifetime>& plain) {
+std::vector<Lifetime> share_storage(const Graph& graph, const std::vector<Lifetime>& plain,
+                                    std::span<const TensorId> filled_weights) {
   std::vector<Lifetime> shared = plain;
   const Index index(graph, plain);
   // Of a storage, at the index of its first tensor. A tensor that joins later is made by a node that reads
@@ -151,7 +167,8 @@ std::vector<Lifetime> share_storage(const Graph& graph, const std::vector<Lifeti
   // Does the result take the operand's place?
   const auto join = [&](std::uint32_t step, bool view, TensorId input, std::uint32_t result) {
     const std::uint32_t operand = index.lifetime[input];
-    const bool constant = operand == kNever ? !is_activation(graph, input) : storage[operand].constant;
+    const bool constant =
+        operand == kNever ? !is_activation(graph, input, filled_weights) : storage[operand].constant;
     if (constant) {
       if (view) shared[result].bytes = 0, storage[result].constant = true;
       return view;
@@ -179,9 +196,9 @@ std::vector<Lifetime> share_storage(const Graph& graph, const std::vector<Lifeti
   return shared;
 }
 
-std::vector<std::uint64_t> live_bytes(const std::vector<Lifetime>& lifetimes, std::size_t steps) {
+std::vector<std::uint64_t> live_bytes(const std::vector<Lifetime>& storages, std::size_t steps) {
   std::vector<std::uint64_t> live(steps + 1);
-  for (const Lifetime& storage : storages(lifetimes)) {
+  for (const Lifetime& storage : storages) {
     live[storage.first] += storage.bytes;  // unsigned: the differences add up modulo 2^64
     live[std::min<std::size_t>(std::size_t{storage.last} + 1, steps)] -= storage.bytes;
   }
@@ -193,21 +210,20 @@ std::vector<std::uint64_t> live_bytes(const std::vector<Lifetime>& lifetimes, st
 std::vector<Lifetime> storages(const std::vector<Lifetime>& lifetimes) {
   std::vector<Lifetime> out;
   out.reserve(lifetimes.size());
-  std::unordered_map<std::uint32_t, std::size_t> shared;  // only storages of several tensors
+  std::uint32_t tensors = 0;  // 0: every tensor has a storage of its own
   for (const Lifetime& lifetime : lifetimes) {
-    if (lifetime.storage != lifetime.tensor) shared.emplace(lifetime.storage.index, 0);
+    if (lifetime.storage != lifetime.tensor) tensors = std::max(tensors, lifetime.storage.index + 1);
   }
+  std::vector<std::uint32_t> index_of(tensors);
   for (const Lifetime& lifetime : lifetimes) {
     if (lifetime.bytes == 0) continue;
     if (lifetime.storage == lifetime.tensor) {
-      if (!shared.empty()) {
-        const auto at = shared.find(lifetime.tensor.index);
-        if (at != shared.end()) at->second = out.size();
-      }
+      if (lifetime.tensor.index < tensors)
+        index_of[lifetime.tensor.index] = static_cast<std::uint32_t>(out.size());
       out.push_back(lifetime);
       continue;
     }
-    Lifetime& storage = out[shared.find(lifetime.storage.index)->second];
+    Lifetime& storage = out[index_of[lifetime.storage.index]];
     storage.last = std::max(storage.last, lifetime.last);
   }
   return out;

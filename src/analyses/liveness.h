@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
 #include "analyses/memory.h"
+#include "analyses/parameters.h"
 
 namespace haoline {
 
@@ -42,21 +44,27 @@ struct Activations {
 using Bodies = IdVector<GraphId, std::vector<GraphId>>;
 Bodies bodies_of(const Model& model);
 
-// Is it computed or fed, and not a constant?
-bool is_activation(const Graph& graph, TensorId tensor);
+// Weights that the file states by their extents and ConstantOfShape fills in, by graph, in order of tensor.
+// They lie there as long as the model does, like any weight.
+using FilledWeights = IdVector<GraphId, std::vector<TensorId>>;
+FilledWeights filled_weights(const Model& model, const ParameterFacts& parameters);
+
+// Is it computed or fed, and no constant?
+bool is_activation(const Graph& graph, TensorId tensor, std::span<const TensorId> filled_weights);
 
 // `own_only`: of a body, only what it keeps for itself: neither its operands nor its results.
 Activations find_activations(const Model& model, const Inference& inference, const Bodies& bodies,
-                             GraphId graph, Sizer& sizer, bool own_only = false);
+                             const FilledWeights& filled, GraphId graph, Sizer& sizer, bool own_only = false);
 
 // Lifetimes under reuse: views and in-place results share the storage of an operand, as their rows allow
 // (Row::alias). Storages are named by their first tensor; the view of a constant has no bytes of its own.
-std::vector<Lifetime> share_storage(const Graph& graph, const std::vector<Lifetime>& plain);
-
-// Live bytes at every step, for lifetimes that name their storage.
-std::vector<std::uint64_t> live_bytes(const std::vector<Lifetime>& lifetimes, std::size_t steps);
+std::vector<Lifetime> share_storage(const Graph& graph, const std::vector<Lifetime>& plain,
+                                    std::span<const TensorId> filled_weights);
 
 // One entry per storage, from the first to the last tensor in it; those without bytes are left out.
 std::vector<Lifetime> storages(const std::vector<Lifetime>& lifetimes);
+
+// Live bytes at every step.
+std::vector<std::uint64_t> live_bytes(const std::vector<Lifetime>& storages, std::size_t steps);
 
 }  // namespace haoline

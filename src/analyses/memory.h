@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "analyses/bindings.h"
 #include "analyses/inference.h"
+#include "analyses/parameters.h"
 
 namespace haoline {
 
@@ -60,10 +62,11 @@ struct KvCache {
   std::vector<TensorId> inputs, outputs;
 };
 
-// What is counted: tensors of the main graph that are computed or fed. Initializers and the outputs of
-// Constant nodes are weights and constants, counted apart. An input that nothing reads lives while the first
-// node runs, an output that nothing reads while its node runs. What a body of If, Loop or Scan captures is
-// used by the node that runs it; what it keeps for itself is `peak_with_bodies`.
+// What is counted: tensors of the main graph that are computed or fed. Initializers, the outputs of Constant
+// nodes and weights that ConstantOfShape fills in are weights and constants, counted apart. An input that
+// nothing reads lives while the first node runs, an output that nothing reads while its node runs. What a
+// body of If, Loop or Scan captures is used by the node that runs it; what it keeps for itself is
+// `peak_with_bodies`.
 struct MemoryFacts {
   Dim weights_bytes;              // of constants, as stored in memory, shared storage once
   std::vector<TensorId> unsized;  // activations whose size is not known: the peak is a lower bound
@@ -81,5 +84,21 @@ struct MemoryFacts {
 
 MemoryFacts analyse_memory(const Model& model, Inference& inference, const BoundSymbols& bound,
                            std::uint64_t alignment = 16);
+
+// The same in two steps. Between them the larger of the two arenas is planned on a second core, and the
+// caller may do what does not change the model, the tables of the inference or the bindings.
+class MemoryAnalysis {
+ public:
+  MemoryAnalysis(const Model& model, Inference& inference, const BoundSymbols& bound,
+                 const ParameterFacts& parameters, std::uint64_t alignment = 16);
+  MemoryAnalysis(const MemoryAnalysis&) = delete;
+  MemoryAnalysis& operator=(const MemoryAnalysis&) = delete;
+  ~MemoryAnalysis();
+  MemoryFacts finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace haoline

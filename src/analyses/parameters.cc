@@ -7,6 +7,8 @@
 
 #include "analyses/parameter_roles.h"
 #include "analyses/totals.h"
+#include "base/index_table.h"
+#include "base/sort.h"
 #include "ops/op_table.h"
 
 namespace haoline {
@@ -19,9 +21,10 @@ constexpr Index kNone = ~Index{0};
 struct Origin {
   Index parameter = kNone;  // of a list: its place in `lists_`
   bool is_list = false;
-  bool constant = false;  // everything it depends on is constant
-  bool computed = false;  // folded, no more one stored tensor in another form
-  bool judged = false;    // an operator that nobody knows lies between
+  bool constant = false;    // everything it depends on is constant
+  bool computed = false;    // folded, no more one stored tensor in another form
+  bool judged = false;      // an operator that nobody knows lies between
+  bool normalizes = false;  // made from 1/sqrt(variance + epsilon) of a normalization that is spelled out
 };
 
 // A stored tensor while its users are being found.
@@ -75,6 +78,12 @@ class Finder {
     for (const GraphId body : bodies_[id]) enter(id, body);
   }
 
+  void give(GraphId graph, const Node& node, Origin origin) {
+    for (const TensorId output : node.outputs) {
+      if (output) origins_[graph][output] = origin;
+    }
+  }
+
   const OperandFacts& facts(GraphId graph, TensorId tensor) const {
     return inference_.graphs[graph].tensors[tensor];
   }
@@ -82,10 +91,11 @@ class Finder {
   Origin store(GraphId graph, TensorId tensor, const TensorData* data) {
     const OperandFacts& known = facts(graph, tensor);
     if (data && !data->bytes.empty()) {
-      const auto [at, is_new] =
-          by_storage_.try_emplace(data->bytes.data(), static_cast<Index>(candidates_.size()));
-      if (!is_new && same_storage(*candidates_[at->second].data, *data))
-        return {at->second, false, true, false};
+      const std::uint32_t hash = hash_of(data->bytes.data());
+      const auto first = by_storage_.find(
+          hash, [&](Index i) { return candidates_[i].data->bytes.data() == data->bytes.data(); });
+      if (first && same_storage(*candidates_[*first].data, *data)) return {*first, false, true, false};
+      if (!first) by_storage_.insert(hash, static_cast<Index>(candidates_.size()));
     }
     Candidate made;
     made.data = data;
@@ -105,6 +115,9 @@ class Finder {
     return {static_cast<Index>(candidates_.size() - 1), false, true, false};
   }
 
+  static std::uint32_t hash_of(const std::byte* at) {
+    return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(at) * 0x9e3779b97f4a7c15u >> 32);
+  }
   static bool same_storage(const TensorData& a, const TensorData& b) {
     return a.bytes.data() == b.bytes.data() && a.bytes.size() == b.bytes.size() && a.dtype == b.dtype;
   }
@@ -186,9 +199,7 @@ class Finder {
     for (std::size_t slot = 1; slot < node.inputs.size(); ++slot) use(graph, id, slot);
     Origin passed = origins[node.inputs[0]];
     passed.constant = constant;
-    for (const TensorId output : node.outputs) {
-      if (output) origins[output] = passed;
-    }
+    give(graph, node, passed);
   }
 
   // All operands are constant: what reads the result reads them. Scalars and integers that only steer the
@@ -196,14 +207,17 @@ class Finder {
   void fold(GraphId graph, NodeId id, bool shape_only) {
     const Node& node = model_.graphs[graph].nodes[id];
     auto& origins = origins_[graph];
+    if (fold_statistics(graph, id)) return;
     SmallVector<Index, 8> sources;
     bool computed = false;
+    bool normalizes = false;
     bool judged = node.op == Op::unknown;
     const bool lookup = node.op == Op::Gather;
     for (std::size_t slot = 0; slot < node.inputs.size(); ++slot) {
       if (!node.inputs[slot]) continue;
       const Origin& origin = origins[node.inputs[slot]];
       computed = computed || origin.computed;
+      normalizes = normalizes || origin.normalizes;
       judged = judged || origin.judged;
       for (const Index index : indices(origin)) {
         const Parameter& p = candidates_[index].parameter;
@@ -216,15 +230,43 @@ class Finder {
         }
       }
     }
-    Origin folded{kNone, false, true, computed || !keeps_elements(node, sources.size()), judged};
+    const bool keeps = keeps_elements(node, sources.size()) || (normalizes && sources.empty());
+    Origin folded{kNone, false, true, computed || !keeps, judged, normalizes};
     if (sources.size() == 1) folded.parameter = sources[0];
     if (sources.size() > 1) {
       folded.parameter = static_cast<Index>(lists_.size());
       folded.is_list = true;
       lists_.push_back(sources);
     }
-    for (const TensorId output : node.outputs) {
-      if (output) origins[output] = folded;
+    give(graph, node, folded);
+  }
+
+  // A batch normalization that is spelled out: scale = gamma / sqrt(variance + epsilon), shift = beta - mean
+  // · scale. The variance is what the root is taken of, the mean what is scaled and then subtracted; gamma,
+  // which is in that product as well, is a weight by its use on the data.
+  bool fold_statistics(GraphId graph, NodeId id) {
+    const Node& node = model_.graphs[graph].nodes[id];
+    auto& origins = origins_[graph];
+    if (node.op == Op::Rsqrt && node.inputs[0]) {
+      const Origin& origin = origins[node.inputs[0]];
+      if (origin.is_list || origin.parameter == kNone) return false;
+      note_statistics(graph, id, 0);
+      give(graph, node, {kNone, false, true, false, origin.judged, true});
+      return true;
+    }
+    const bool subtracts = node.op == Op::Sub && node.inputs.size() == 2 && node.inputs[0] && node.inputs[1];
+    if (!subtracts || !origins[node.inputs[1]].normalizes || origins[node.inputs[0]].normalizes) return false;
+    note_statistics(graph, id, 1);
+    give(graph, node, origins[node.inputs[0]]);
+    return true;
+  }
+
+  // What an operand comes from is a running statistic, unless another use says more.
+  void note_statistics(GraphId graph, NodeId id, std::size_t slot) {
+    const TensorId input = model_.graphs[graph].nodes[id].inputs[slot];
+    for (const Index index : indices(origins_[graph][input])) {
+      settle(candidates_[index], {graph, id, static_cast<std::uint32_t>(slot)},
+             {ParameterRole::buffer, false});
     }
   }
 
@@ -263,15 +305,22 @@ class Finder {
                                   steers(graph, node)};
     Role role = role_in(node, slot, operand);
     role.assumed = role.role == ParameterRole::trainable && (role.assumed || origins_[graph][input].judged);
-    if (candidate.trained != Trained::unsaid) role = {role_said(candidate.trained), false};
+    settle(candidate, {graph, id, static_cast<std::uint32_t>(slot)}, role);
+    if (role.role != ParameterRole::trainable) return;
+    const auto packed = packed_elements(node, slot, parameter.elements, parameter.dtype, pool_);
+    if (packed) candidate.packed = packed;
+  }
+
+  // Of several uses the strongest decides; a file that knows better decides alone.
+  static void settle(Candidate& candidate, const Parameter::User& user, Role role) {
+    if (candidate.trained != Trained::unsaid)
+      role = {candidate.trained == Trained::yes ? ParameterRole::trainable : ParameterRole::buffer, false};
+    Parameter& parameter = candidate.parameter;
     if (parameter.users.empty() || rank(role) > rank({parameter.role, parameter.assumed})) {
       parameter.role = role.role;
       parameter.assumed = role.assumed;
     }
-    parameter.users.push_back({graph, id, static_cast<std::uint32_t>(slot)});
-    if (role.role != ParameterRole::trainable) return;
-    const auto packed = packed_elements(node, slot, parameter.elements, parameter.dtype, pool_);
-    if (packed) candidate.packed = packed;
+    parameter.users.push_back(user);
   }
 
   // Elements of the result are known: it is a shape or size on its way.
@@ -326,7 +375,7 @@ class Finder {
   IdVector<GraphId, IdVector<TensorId, Origin>> origins_;
   std::vector<SmallVector<Index, 8>> lists_;
   std::vector<Candidate> candidates_;
-  std::unordered_map<const std::byte*, Index> by_storage_;
+  IndexTable by_storage_;  // candidates by where their bytes begin, the first of each place
   bool is_weights_only_ = false;
 };
 
@@ -369,7 +418,8 @@ void join_equal(std::vector<Candidate>& candidates) {
       continue;
     }
     auto& users = candidates[*same].parameter.users;
-    users.insert(users.end(), candidates[i].parameter.users.begin(), candidates[i].parameter.users.end());
+    const auto& more = candidates[i].parameter.users;
+    users.append(more.begin(), more.end());
     joined[i] = true;
   }
   std::size_t kept = 0;
@@ -446,9 +496,7 @@ ParameterFacts count_parameters(const Model& model, Inference& inference, bool b
   if (by_content) join_equal(candidates);
   const auto place = [](const Candidate& c) { return std::pair(c.parameter.graph, c.parameter.tensor); };
   const auto before = [&place](const Candidate& a, const Candidate& b) { return place(a) < place(b); };
-  if (!std::is_sorted(candidates.begin(), candidates.end(), before)) {
-    std::stable_sort(candidates.begin(), candidates.end(), before);
-  }
+  sort_stably(candidates, before);
   return Counter(model, inference.dims).count(std::move(candidates));
 }
 

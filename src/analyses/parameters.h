@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analyses/inference.h"
+#include "base/small_vector.h"
 
 namespace haoline {
 
@@ -27,7 +28,7 @@ struct Parameter {
     NodeId node;
     std::uint32_t slot;
   };
-  std::vector<User> users;  // computing nodes, seen through views, casts and dequantization
+  SmallVector<User, 2> users;  // computing nodes, seen through views, casts and dequantization
 };
 
 struct ParameterFacts {

@@ -161,12 +161,12 @@ class Totals {
   Totals(const Model& model, Inference& inference)
       : model_(model), inference_(inference), pool_(inference.dims), classes_(inference.dims) {}
 
-  CostTotals run() {
+  CostTotals run(bool by_scope) {
     for (const GraphId graph : model_.graphs.ids()) collect(graph);
     add_graphs();
     finish(result_.total, sums_[0]);
     group_by_operator();
-    group_by_scope();
+    if (by_scope) group_by_scope();
     return std::move(result_);
   }
 
@@ -174,15 +174,16 @@ class Totals {
   void collect(GraphId graph_id) {
     const Graph& graph = model_.graphs[graph_id];
     starts_.push_back(entries_.size());
-    const NodeFacts nothing;
-    const bool inferred = inference_.graphs.contains(graph_id) &&
-                          inference_.graphs[graph_id].nodes.size() == graph.nodes.size();
+    const CostTable& costs = inference_.graphs[graph_id].nodes;
+    PerKind<std::uint32_t> class_of(costs.kind_count());
+    entries_.reserve(starts_.back() + graph.nodes.size());
     for (const NodeId id : graph.nodes.ids()) {
       const Node& node = graph.nodes[id];
-      const NodeFacts& facts = inferred ? inference_.graphs[graph_id].nodes[id] : nothing;
+      const NodeFacts& facts = costs[id];
       const OpRow* row = find_row(node.op);
       const bool runs_bodies = row && row->cost.kind == CostRule::Class::body;
-      const std::uint32_t cost = runs_bodies ? kFree : classes_.of(facts);
+      const std::uint32_t cost =
+          runs_bodies ? kFree : class_of.get(costs.kind(id), [&] { return classes_.of(facts); });
       entries_.push_back({operator_group(node), scopes_.of(node.scope), cost, true});
       note(graph_id, id, runs_bodies ? CostBasis::known : facts.basis, cost);
     }
@@ -453,9 +454,9 @@ class Totals {
 
 }  // namespace
 
-CostTotals total_costs(const Model& model, Inference& inference) {
+CostTotals total_costs(const Model& model, Inference& inference, bool by_scope) {
   if (model.graphs.empty()) return {};
-  return Totals(model, inference).run();
+  return Totals(model, inference).run(by_scope);
 }
 
 std::string_view display_operator(const Node& node) {

@@ -50,7 +50,8 @@ struct CostTotals {
 // twice. If counts its costliest branch: in expressions max() of every quantity, while the groups take the
 // branch with the most FLOPs (where that depends on symbols: with every symbol 1). `nodes` and coverage are
 // over all branches.
-CostTotals total_costs(const Model& model, Inference& inference);
+// Scopes, of which large models have thousands, only if somebody wants them.
+CostTotals total_costs(const Model& model, Inference& inference, bool by_scope = true);
 
 // "Conv" for ai.onnx, else "com.microsoft.Gelu"; of an operator nobody knows, what the file calls it.
 std::string_view display_operator(const Node& node);

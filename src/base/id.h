@@ -44,7 +44,7 @@ template <class IdType, class T>
 class IdVector {
  public:
   IdVector() = default;
-  explicit IdVector(std::size_t size, T value = {}) : items_(size, std::move(value)) {}
+  explicit IdVector(std::size_t size, const T& value = {}) : items_(size, value) {}
 
   IdType add(T item) {
     items_.push_back(std::move(item));

@@ -13,7 +13,7 @@ Assembly::Assembly(Model& m, Weights& w, Emitter& e, const Family& f, BlueprintF
     : model(m),
       weights(w),
       emit(e),
-      family(f),
+      family(&f),
       facts(b),
       ggml(m.architecture->naming == TensorNaming::ggml),
       config(*m.architecture),
@@ -24,6 +24,20 @@ Assembly::Assembly(Model& m, Weights& w, Emitter& e, const Family& f, BlueprintF
                       : Dialect(),
             ggml ? Dialect() : f.first) {
   if (ggml) traits.transposed = false;
+}
+
+void Assembly::adopt(const Family& other) {
+  family = &other;
+  traits = other.traits;
+  if (ggml) traits.transposed = false;
+  names = Names(weights,
+                ggml          ? ggml_dialect()
+                : other.slots ? other.slots()
+                              : Dialect(),
+                ggml ? Dialect() : other.first);
+  hidden = 0;
+  expected_layers = -1;
+  relative_bias = {};
 }
 
 bool Assembly::enter(Places places) {
@@ -52,6 +66,11 @@ void Assembly::read_sizes() {
   if (hidden == 0) hidden = config.integer(Key::hidden, 0);
   heads = config.integer(Key::heads, 0);
   head_size = config.integer(Key::head_size, 0);
+  // Numbers that no model has are as good as none.
+  constexpr std::int64_t kMost = 1 << 20;
+  if (heads < 0 || heads > kMost) heads = 0;
+  if (head_size < 0 || head_size > kMost) head_size = 0;
+  if (hidden < 0 || hidden > kMost * 16) hidden = 0;
   if (head_size <= 0 && heads > 0 && hidden > 0) head_size = hidden / heads;
 }
 
@@ -67,6 +86,8 @@ void Assembly::assume(Message message) {
 }
 
 void Assembly::missing(std::string_view what) {
+  constexpr std::size_t kListed = 20;
+  if (++missing_ > kListed) return;
   assume(Message("The architecture needs ").name(what).add(", which the file does not have; it is left out"));
 }
 

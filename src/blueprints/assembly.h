@@ -21,7 +21,7 @@ class Assembly {
   Model& model;
   Weights& weights;
   Emitter& emit;
-  const Family& family;
+  const Family* family;  // of the part that is being built
   BlueprintFacts& facts;
   const bool ggml;  // the file uses GGUF's names
   Config config;    // of the stack that is being built
@@ -36,6 +36,8 @@ class Assembly {
   std::string label;                  // before the name of the positions: "", "decoder_"
   std::int64_t expected_layers = -1;  // of the stack; -1: what the configuration says
   std::vector<TensorId> tied_copies;  // stored again although the architecture shares them
+
+  void adopt(const Family& other);  // a part of another kind: its names and traits from now on
 
   // --- where the stack stands. False: no such place in the file.
   bool enter(Places places);
@@ -83,24 +85,26 @@ class Assembly {
 
  private:
   std::string layers_;
+  std::size_t missing_ = 0;
 };
 
 // "model.layers.3.self_attn" of "model.layers.3.self_attn.q_proj"; the name itself where it has no dot.
 std::string_view module_of(std::string_view name);
 
 // What a table calls to build a whole model.
-void assemble_text(Assembly& a);         // text.cc: one stack of tokens, causal or not
-void assemble_rwkv(Assembly& a);         // rwkv.cc
-void assemble_t5(Assembly& a);           // seq2seq.cc
-void assemble_bart(Assembly& a);         // seq2seq.cc: BART and kin
-void assemble_whisper(Assembly& a);      // seq2seq.cc
-void assemble_speech(Assembly& a);       // speech.cc: wav2vec2, HuBERT
-void assemble_vision(Assembly& a);       // vision.cc: patches and a stack
-void assemble_resnet(Assembly& a);       // convolutional.cc
-void assemble_convnext(Assembly& a);     // convolutional.cc
-void assemble_swin(Assembly& a);         // pyramid.cc
-void assemble_segformer(Assembly& a);    // pyramid.cc
-void assemble_contrastive(Assembly& a);  // contrastive.cc: CLIP, SigLIP
+void assemble_text(Assembly& a);             // text.cc: one stack of tokens, causal or not
+void assemble_rwkv(Assembly& a);             // rwkv.cc
+void assemble_t5(Assembly& a);               // seq2seq.cc
+void assemble_bart(Assembly& a);             // seq2seq.cc: BART and kin
+void assemble_whisper(Assembly& a);          // seq2seq.cc
+void assemble_speech(Assembly& a);           // speech.cc: wav2vec2, HuBERT
+void assemble_vision(Assembly& a);           // vision.cc: patches and a stack
+void assemble_resnet(Assembly& a);           // convolutional.cc
+void assemble_convnext(Assembly& a);         // convolutional.cc
+void assemble_swin(Assembly& a);             // pyramid.cc
+void assemble_segformer(Assembly& a);        // pyramid.cc
+void assemble_contrastive(Assembly& a);      // contrastive.cc: CLIP, SigLIP
+void assemble_vision_language(Assembly& a);  // vision_language.cc: an image's tokens before those of a text
 
 // --- pieces
 struct AttentionPlan {
@@ -129,6 +133,8 @@ std::int64_t window_of_layer(const Assembly& a, std::int64_t layer);   // layer.
 // The layers of the place that was entered, one after the other.
 Value run_layers(Assembly& a, Value x, const LayerPlan& plan);
 
+Value embed_text(Assembly& a);          // text.cc: enters the stack, tokens to vectors
+void text_body(Assembly& a, Value x);   // text.cc: layers, norm, heads
 void text_heads(Assembly& a, Value x);  // text.cc: logits, pooler, classifier
 
 }  // namespace haoline::blueprints

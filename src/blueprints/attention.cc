@@ -6,6 +6,8 @@
 namespace haoline::blueprints {
 namespace {
 
+constexpr std::size_t kKey = 1, kValue = 2;  // operands of Attention
+
 struct Projections {
   Value q, k, v;
   std::int64_t kv_heads = 0;
@@ -55,7 +57,7 @@ bool project(Assembly& a, Value x, Projections& p) {
 void find_head_size(Assembly& a, std::int64_t width) {
   if (a.head_size > 0) return;
   const Found norm = a.names.find(Slot::attn_q_norm);
-  const std::int64_t known = norm ? a.weights.extents(norm.weight).back() : 0;
+  const std::int64_t known = norm ? a.weights.last_extent(norm.weight) : 0;
   a.head_size = known > 0 && known < width ? known : width % 128 == 0 && width > 1024 ? 128 : 64;
   if (width % a.head_size != 0) a.head_size = width;
   a.heads = width / a.head_size;
@@ -103,6 +105,13 @@ Value products(Assembly& a, const Projections& p, const AttentionPlan& plan, std
   std::size_t used = 3;
   const std::string layer = std::to_string(plan.layer);
   if (plan.cached) {
+    // What is kept may be narrower than what flows.
+    if (a.emit.activations() != a.emit.cache_type()) {
+      for (const std::size_t i : {kKey, kValue}) {
+        inputs[i] = a.emit.node(Op::Cast, p.module + (i == kKey ? ".keep_key" : ".keep_value"), {inputs[i]},
+                                {{"to", std::int64_t{a.emit.cache_type() == DType::bfloat16 ? 16 : 10}}});
+      }
+    }
     const Dim past = a.past(), number = a.emit.number(kv_heads);
     inputs[4] = a.emit.input("past." + layer + ".key", a.emit.cache_type(),
                              {a.batch, number, past, a.emit.number(a.head_size)});

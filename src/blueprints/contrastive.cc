@@ -19,7 +19,10 @@ bool enter_tower(Assembly& a, std::string_view tower, std::string_view config) {
   a.config = Config(*a.model.architecture).sub(config);
   a.hidden = 0;
   a.expected_layers = -1;
-  const Place places[] = {{"", tower, "encoder.layers."}, {"model.", tower, "encoder.layers."}};
+  const Place places[] = {{"", tower, "encoder.layers."},
+                          {"model.", tower, "encoder.layers."},
+                          {"vision_tower.", tower, "encoder.layers."},
+                          {"model.vision_tower.", tower, "encoder.layers."}};
   return a.enter(places);
 }
 
@@ -102,7 +105,7 @@ Value vision_tower(Assembly& a, std::string_view tower) {
 }
 
 void assemble_contrastive(Assembly& a) {
-  const bool sigmoid = a.family.name == "siglip";
+  const bool sigmoid = a.family->name == "siglip";
   const Value text = text_tower(a, !sigmoid);
   Value image = vision_tower(a, "vision_model.");
   if (image) {

@@ -94,6 +94,13 @@ constexpr Spelling kClip[] = {
     {Slot::ffn_down, "mlp.fc2"},
 };
 
+constexpr Spelling kQwenVision[] = {
+    {Slot::attn_pre, "norm1"},         {Slot::attn_qkv, "attn.qkv"},       {Slot::attn_o, "attn.proj"},
+    {Slot::ffn_pre, "norm2"},          {Slot::ffn_gate, "mlp.gate_proj"},  {Slot::ffn_up, "mlp.fc1"},
+    {Slot::ffn_up, "mlp.up_proj"},     {Slot::ffn_up, "mlp.linear_fc1"},   {Slot::ffn_down, "mlp.fc2"},
+    {Slot::ffn_down, "mlp.down_proj"}, {Slot::ffn_down, "mlp.linear_fc2"},
+};
+
 constexpr Spelling kSpeech[] = {
     {Slot::head, "/lm_head"},
     {Slot::attn_pre, "layer_norm"},
@@ -138,6 +145,9 @@ Dialect vit_dialect() {
 }
 Dialect clip_dialect() {
   return kClip;
+}
+Dialect qwen_vision_dialect() {
+  return kQwenVision;
 }
 Dialect speech_dialect() {
   return kSpeech;

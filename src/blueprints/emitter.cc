@@ -115,6 +115,7 @@ TensorId Emitter::integers(std::initializer_list<std::int64_t> values) {
 }
 
 void Emitter::output(TensorId tensor, std::string_view name) {
+  if (!tensor) return;
   graph_.tensors[tensor].name = unique(name, "", tensor.index);
   graph_.outputs.push_back(tensor);
 }

@@ -40,6 +40,11 @@ std::int64_t window_of_layer(const Assembly& a, std::int64_t layer) {
     return type.starts_with("sliding") || type.starts_with("chunked") || type.starts_with("local") ? window
                                                                                                    : 0;
   }
+  // Or one answer per layer.
+  const std::vector<std::int64_t> pattern = a.config.integers("sliding_window_pattern");
+  if (static_cast<std::size_t>(layer) < pattern.size()) {
+    return pattern[static_cast<std::size_t>(layer)] != 0 ? window : 0;
+  }
   switch (a.traits.windows) {
     case Windows::none:
       return 0;

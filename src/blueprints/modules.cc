@@ -94,7 +94,7 @@ Value Assembly::norm(const Found& found, Value x) {
 Value Assembly::head_norm(Slot slot, Value x, std::int64_t size) {
   const Found found = take(slot);
   if (!found || !x || size <= 0) return x;
-  const std::int64_t width = weights.extents(found.weight).back();
+  const std::int64_t width = weights.last_extent(found.weight);
   if (weights.rank(found.weight) == 1 && width == x.width) return norm(found, x);
   const std::string name(found.name);
   Value split_up = reshape(x, {0, 0, x.width / size, size}, name + ".split_heads");
@@ -189,8 +189,7 @@ Value Assembly::parameter(std::string_view name) {
   const TensorId found = weights.find({name});
   if (!found) return {};
   weights.use(found);
-  const auto extents = weights.extents(found);
-  return {found, extents.empty() ? 1 : extents.back()};
+  return {found, weights.last_extent(found)};
 }
 
 Value Assembly::first_token(Value x, const std::string& name) {

@@ -14,7 +14,7 @@ Value causal_conv(Assembly& a, Slot slot, Value x, std::int64_t layer) {
   const Found conv = a.take(slot);
   if (!conv || !x) return x;
   const std::string name(conv.name);
-  const std::int64_t kernel = a.weights.extents(conv.weight).back();
+  const std::int64_t kernel = a.weights.last_extent(conv.weight);
   const std::string state = std::to_string(layer) + ".window";
   const TensorId past = state_input(a, "past." + state, x.width, kernel);
   const TensorId inputs[] = {x.id, conv.weight, conv.bias, past};
@@ -49,14 +49,14 @@ Value mamba_one(Assembly& a, const std::string& module, Value both, std::int64_t
   step = a.activate(step, "softplus", module + ".step");
   const Value b = normed(Slot::ssm_b_norm, selected[1]), c = normed(Slot::ssm_c_norm, selected[2]);
   const Value y = scan(a, module, x, step, b, c, state, layer);
-  const std::int64_t kernel = a.weights.extents(a.names.find(Slot::ssm_conv).weight).back();
+  const std::int64_t kernel = a.weights.last_extent(a.names.find(Slot::ssm_conv).weight);
   a.keep({.kind = CacheLayers::Kind::recurrent, .state_elements = inner * (kernel + state)});
   return a.multiply(y, a.activate(parts[1], "silu", module + ".gate"), module + ".gated");
 }
 
 Value mamba_two(Assembly& a, const std::string& module, Value all, std::int64_t layer) {
   const Found conv = a.names.find(Slot::ssm_conv);
-  const std::int64_t width = a.weights.extent(conv.weight, 0), kernel = a.weights.extents(conv.weight).back();
+  const std::int64_t width = a.weights.extent(conv.weight, 0), kernel = a.weights.last_extent(conv.weight);
   const std::int64_t heads = a.weights.elements(a.names.find(Slot::ssm_a).weight);
   const std::int64_t inner = all.width - width - heads, mixed = (width - inner) / 2;
   std::int64_t state = mixed;
@@ -80,7 +80,7 @@ Value mamba_two(Assembly& a, const std::string& module, Value all, std::int64_t 
   a.keep({.kind = CacheLayers::Kind::recurrent, .state_elements = width * kernel + inner * state});
   const Value out = a.multiply(y, a.activate(parts[0], "silu", module + ".gate"), module + ".gated");
   return a.names.has(Slot::ssm_norm)
-             ? a.head_norm(Slot::ssm_norm, out, a.weights.extents(a.names.find(Slot::ssm_norm).weight).back())
+             ? a.head_norm(Slot::ssm_norm, out, a.weights.last_extent(a.names.find(Slot::ssm_norm).weight))
              : out;
 }
 
@@ -127,7 +127,7 @@ Value gated_recurrence(Assembly& a, Value x, std::int64_t layer) {
   const TensorId inputs[] = {v.id, input_gate.id, forget_gate.id, decay, past};
   const TensorId out = a.emit.node(Op::GatedRecurrence, module + ".recurrence", inputs, {}, 2);
   a.emit.output(Emitter::result(out, 1), "present." + state);
-  const std::int64_t kernel = a.weights.extents(a.names.find(Slot::rec_conv).weight).back();
+  const std::int64_t kernel = a.weights.last_extent(a.names.find(Slot::rec_conv).weight);
   a.keep({.kind = CacheLayers::Kind::recurrent, .state_elements = v.width * (kernel + 1)});
   return a.linear(Slot::rec_out, a.multiply({out, v.width}, gate, module + ".gated"));
 }

@@ -54,7 +54,7 @@ Value channel_mixing(Assembly& a, Value x, const std::string& module, std::int64
 }  // namespace
 
 void assemble_rwkv(Assembly& a) {
-  if (!a.enter(a.family.places())) {
+  if (!a.enter(a.family->places())) {
     a.missing("layers");
     return;
   }

@@ -108,13 +108,13 @@ void assemble_t5(Assembly& a) {
 
 void assemble_bart(Assembly& a) {
   if (a.config.flag("normalize_before", false)) a.traits.post_norm = false;
-  const Dialect slots = a.family.slots();
+  const Dialect slots = a.family->slots();
   assemble_sides(a, {kEncoder, slots, {}, "encoder_attention_heads", "encoder_layers"},
                  {kDecoder, slots, {}, "decoder_attention_heads", "decoder_layers"});
 }
 
 void assemble_whisper(Assembly& a) {
-  const Dialect slots = a.family.slots();
+  const Dialect slots = a.family->slots();
   a.hidden = a.config.integer(Key::hidden, 0);
   if (!enter_side(a, {kEncoder, slots, {}, "encoder_attention_heads", "encoder_layers"})) {
     a.missing("encoder layers");

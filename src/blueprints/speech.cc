@@ -76,7 +76,7 @@ Value position_convolution(Assembly& a, Value x, const std::string& conv) {
 }  // namespace
 
 void assemble_speech(Assembly& a) {
-  if (!a.enter(a.family.places())) {
+  if (!a.enter(a.family->places())) {
     a.missing("layers");
     return;
   }

@@ -87,15 +87,15 @@ void text_heads(Assembly& a, Value x) {
   if (pooled && !(classes && a.traits.pooled)) a.emit.output(pooled.id, "pooler_output");
 }
 
-void assemble_text(Assembly& a) {
-  if (!a.enter(a.family.places())) {
+Value embed_text(Assembly& a) {
+  if (!a.enter(a.family->places())) {
     a.missing("layers");
-    return;
+    return {};
   }
   const Found embed = a.take(Slot::embed);
   if (!embed) {
     a.missing("token embeddings");
-    return;
+    return {};
   }
   if (const std::int64_t width = a.weights.extent(embed.weight, 1); width > 0) a.hidden = width;
   if (const auto said = a.config.integer(Key::hidden)) a.hidden = *said;
@@ -125,6 +125,10 @@ void assemble_text(Assembly& a) {
   if (const Found table = a.take(Slot::stack_bias)) {
     a.relative_table = a.norm(Slot::stack_norm, {table.weight, a.weights.extent(table.weight, 1)});
   }
+  return x;
+}
+
+void text_body(Assembly& a, Value x) {
   LayerPlan plan;
   plan.attention.causal = a.traits.causal;
   plan.attention.cached = a.traits.causal;
@@ -133,6 +137,13 @@ void assemble_text(Assembly& a) {
   if (a.names.has(Slot::final_norm) || a.traits.bare_norms) x = a.norm(Slot::final_norm, x);
   if (a.names.has(Slot::project_out)) x = a.linear(Slot::project_out, x);
   text_heads(a, x);
+}
+
+void assemble_text(Assembly& a) {
+  // A text model may be configured inside of something larger.
+  if (!a.config.integer(Key::hidden)) a.config = a.config.sub("text_config");
+  const Value x = embed_text(a);
+  if (x) text_body(a, x);
 }
 
 }  // namespace haoline::blueprints

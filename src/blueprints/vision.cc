@@ -61,7 +61,7 @@ Value image_tokens(Assembly& a, const PatchNames& names) {
 }
 
 void assemble_vision(Assembly& a) {
-  if (!a.enter(a.family.places())) {
+  if (!a.enter(a.family->places())) {
     a.missing("layers");
     return;
   }

@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace haoline::blueprints {
+namespace {
+
+// Beyond these a file lies, and sums of what is below them stay far from the limits of an integer.
+constexpr std::int64_t kLargestExtent = std::int64_t{1} << 30;
+constexpr std::int64_t kMostElements = std::int64_t{1} << 45;
+
+}  // namespace
 
 Weights::Weights(const Graph& graph) : graph_(graph), used_(graph.tensors.size()) {
   by_name_.reserve(graph.tensors.size());
@@ -29,13 +36,18 @@ std::span<const std::int64_t> Weights::extents(TensorId tensor) const {
 
 std::int64_t Weights::extent(TensorId tensor, std::size_t axis) const {
   const auto all = extents(tensor);
-  return axis < all.size() ? all[axis] : 0;
+  return axis < all.size() && all[axis] <= kLargestExtent ? std::max<std::int64_t>(0, all[axis]) : 0;
+}
+
+std::int64_t Weights::last_extent(TensorId tensor) const {
+  const std::size_t axes = rank(tensor);
+  return axes == 0 ? 0 : extent(tensor, axes - 1);
 }
 
 std::int64_t Weights::elements(TensorId tensor) const {
   std::int64_t count = 1;
   for (const std::int64_t extent : extents(tensor)) {
-    if (__builtin_mul_overflow(count, extent, &count)) return 0;
+    if (extent < 0 || __builtin_mul_overflow(count, extent, &count) || count > kMostElements) return 0;
   }
   return count;
 }
@@ -56,7 +68,8 @@ std::int64_t Weights::count_below(std::string_view prefix) const {
     }
     if (index < kMost) count = std::max(count, index + 1);
   }
-  return count;
+  // No layer without a tensor: an index beyond their number is no count.
+  return std::min(count, static_cast<std::int64_t>(all_.size()));
 }
 
 }  // namespace haoline::blueprints

@@ -21,10 +21,12 @@ class Weights {
   TensorId find(std::initializer_list<std::string_view> pieces) const;
   std::span<const std::int64_t> extents(TensorId tensor) const;  // of a packed one when unpacked
   bool is_packed(TensorId tensor) const {
-    const Quantization* packing = graph_.tensors[tensor].quantization;
+    const Quantization* packing = tensor ? graph_.tensors[tensor].quantization : nullptr;
     return packing && !packing->logical_extents.empty();
   }
-  std::int64_t extent(TensorId tensor, std::size_t axis) const;  // 0 beyond its rank
+  // 0 beyond its rank, and where it is too large to be true.
+  std::int64_t extent(TensorId tensor, std::size_t axis) const;
+  std::int64_t last_extent(TensorId tensor) const;
   std::size_t rank(TensorId tensor) const { return extents(tensor).size(); }
   std::int64_t elements(TensorId tensor) const;
   std::string_view name(TensorId tensor) const { return graph_.tensors[tensor].name; }
@@ -33,7 +35,9 @@ class Weights {
   // One more than the largest number that follows the prefix ("model.layers." -> 32); 0: none does.
   std::int64_t count_below(std::string_view prefix) const;
 
-  void use(TensorId tensor) { used_[tensor.index] = true; }
+  void use(TensorId tensor) {
+    if (tensor) used_[tensor.index] = true;
+  }
   bool is_used(TensorId tensor) const { return used_[tensor.index]; }
   const std::vector<TensorId>& all() const { return all_; }
 

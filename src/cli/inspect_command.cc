@@ -59,7 +59,8 @@ class Destinations {
     const std::string stem = stem_of(arguments_, index);
     std::string path = folder + "/" + stem + std::string(output.ending);
     for (int number = 2; std::find(written_.begin(), written_.end(), path) != written_.end(); ++number) {
-      path = folder + "/" + stem + "_" + std::to_string(number) + std::string(output.ending);
+      path = folder + "/" + stem;
+      path.append("_").append(std::to_string(number)).append(output.ending);
     }
     written_.push_back(path);
     return done(path, text);
@@ -79,8 +80,10 @@ class Destinations {
 
 Result<Report> read_report(const Arguments& arguments, std::size_t index) {
   const std::string& path = arguments.operands[index];
-  const Progress progress(arguments, label_of(arguments, index));
-  return inspect_file(path, arguments.inspect);
+  Progress progress(arguments, label_of(arguments, index));
+  InspectOptions options = arguments.inspect;
+  options.phase = progress.phase();
+  return inspect_file(path, options);
 }
 
 JsonOptions json_options(const Arguments& arguments) {

@@ -1,6 +1,7 @@
 #include <malloc.h>
 #include <sys/mman.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
@@ -39,14 +40,16 @@ void prepare_memory() {
   constexpr std::uintptr_t kHugePage = 2 << 20;
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_ARENA_MAX, 1);  // the second thread allocates little: it shares these pages
   mallopt(M_TOP_PAD, kReserved);
   void* block = std::malloc(std::size_t{1} << 20);  // makes the heap grow by what is reserved
-  const std::uintptr_t begin =
-      (reinterpret_cast<std::uintptr_t>(block) + kHugePage - 1) / kHugePage * kHugePage;
+  const bool has_block = block != nullptr;
+  const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(block);
   std::free(block);
   mallopt(M_TOP_PAD, 16 << 20);
   // Advice only: where it is refused, everything works as before.
-  if (block) madvise(reinterpret_cast<void*>(begin), kReserved - kHugePage, MADV_HUGEPAGE);
+  void* const begin = reinterpret_cast<void*>((address + kHugePage - 1) / kHugePage * kHugePage);
+  if (has_block) madvise(begin, kReserved - kHugePage, MADV_HUGEPAGE);
 #endif
 }
 

@@ -1,6 +1,7 @@
-// What is going on, on standard error, for whoever waits longer than half a second. Erased when done.
+// What is going on, on standard error, for whoever waits longer than a second. Erased when done.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -10,10 +11,12 @@ namespace haoline::cli {
 
 class Progress {
  public:
-  Progress(const Arguments& arguments, std::string what);
+  Progress(const Arguments& arguments, const std::string& what);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
+  // For InspectOptions::phase; null: nobody watches.
+  std::atomic<const char*>* phase();
 
  private:
   struct Ticker;

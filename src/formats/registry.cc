@@ -2,14 +2,21 @@
 #include <algorithm>
 #include <array>
 
+#include "formats/coreml/reader.h"
 #include "formats/flax/reader.h"
 #include "formats/format.h"
 #include "formats/gguf/reader.h"
 #include "formats/keras/reader.h"
+#include "formats/numpy/reader.h"
 #include "formats/onnx/reader.h"
+#include "formats/openvino/reader.h"
+#include "formats/ort/reader.h"
+#include "formats/pytorch/reader.h"
 #include "formats/safetensors/reader.h"
 #include "formats/shared/looks_like.h"
+#include "formats/tensorflow/reader.h"
 #include "formats/tensorrt/reader.h"
+#include "formats/tfjs/reader.h"
 #include "formats/tflite/reader.h"
 
 namespace haoline {
@@ -31,18 +38,111 @@ Error no_reader(std::string_view format) {
   return error;
 }
 
+// The XML of the same name beside a .bin; empty where there is none, or it is no IR.
+std::string xml_beside(const ReadOptions& options) {
+  constexpr std::string_view kEnding = ".bin";
+  if (options.files == nullptr || !options.name.ends_with(kEnding)) return {};
+  const std::size_t slash = options.name.find_last_of("/\\");
+  std::string name(options.name.substr(slash == std::string_view::npos ? 0 : slash + 1));
+  name.replace(name.size() - kEnding.size(), kEnding.size(), ".xml");
+  const Result<FileProvider::Opened> xml = options.files->open(name);
+  if (!xml) return {};
+  const Bytes bytes = xml->bytes;
+  const Probe probe{bytes.first(std::min(bytes.size(), kProbeBytes)), bytes.size(), bytes};
+  return openvino::sniff(probe) ? name : std::string();
+}
+
 constexpr Format kFormats[] = {
-    {"tflite", "TFLite", ".tflite .lite", tflite::sniff, tflite::read, nullptr, nullptr, Grade::full,
-     Grade::full, Grade::full, Grade::none, tflite::operators},
-    {"onnx", "ONNX", ".onnx", onnx::sniff, onnx::read},
-    {"keras", "Keras", ".keras .h5 .hdf5 .json", keras::sniff, keras::read, keras::sniff_folder,
-     keras::read_folder, Grade::full, Grade::full, Grade::full, Grade::none, keras::operators},
-    {"tensorrt", "TensorRT", ".graph.json .engine .plan", tensorrt::sniff, tensorrt::read, nullptr, nullptr,
-     Grade::partial, Grade::full, Grade::none, Grade::none, tensorrt::operators},
-    {"safetensors", "SafeTensors", ".safetensors .index.json", safetensors::sniff, safetensors::read,
-     safetensors::sniff_folder, safetensors::read_folder, Grade::full, Grade::partial},
-    {"flax", "Flax", ".msgpack", flax::sniff, flax::read, nullptr, nullptr, Grade::full, Grade::none},
-    {"gguf", "GGUF", ".gguf", gguf::sniff, gguf::read, nullptr, nullptr, Grade::full, Grade::partial},
+    // --- known by a mark
+    {.name = "tflite",
+     .title = "TensorFlow Lite",
+     .extensions = ".tflite .lite",
+     .sniff = tflite::sniff,
+     .read = tflite::read,
+     .operators = tflite::operators},
+    {.name = "ort", .title = "ONNX Runtime", .extensions = ".ort", .sniff = ort::sniff, .read = ort::read},
+    {.name = "gguf",
+     .title = "GGUF",
+     .extensions = ".gguf",
+     .sniff = gguf::sniff,
+     .read = gguf::read,
+     .graph = Grade::partial},
+    {.name = "keras",
+     .title = "Keras",
+     .extensions = ".keras .h5 .hdf5 .json",
+     .sniff = keras::sniff,
+     .read = keras::read,
+     .sniff_folder = keras::sniff_folder,
+     .read_folder = keras::read_folder,
+     .operators = keras::operators},
+    {.name = "tensorrt",
+     .title = "TensorRT",
+     .extensions = ".graph.json .engine .plan",
+     .sniff = tensorrt::sniff,
+     .read = tensorrt::read,
+     .reads = Grade::partial,
+     .weights = Grade::none,
+     .operators = tensorrt::operators},
+    {.name = "safetensors",
+     .title = "SafeTensors",
+     .extensions = ".safetensors .index.json",
+     .sniff = safetensors::sniff,
+     .read = safetensors::read,
+     .sniff_folder = safetensors::sniff_folder,
+     .read_folder = safetensors::read_folder,
+     .graph = Grade::partial},
+    {.name = "pytorch",
+     .title = "PyTorch",
+     .extensions = ".pt .pth .bin .ckpt .pt2",
+     .sniff = pytorch::sniff,
+     .read = pytorch::read,
+     .sniff_folder = pytorch::sniff_folder,
+     .read_folder = pytorch::read_folder,
+     .operators = pytorch::source_operators},
+    {.name = "numpy",
+     .title = "NumPy",
+     .extensions = ".npy .npz",
+     .sniff = numpy::sniff,
+     .read = numpy::read,
+     .graph = Grade::none},
+    {.name = "openvino",
+     .title = "OpenVINO IR",
+     .extensions = ".xml",
+     .sniff = openvino::sniff,
+     .read = openvino::read,
+     .operators = openvino::operators},
+    {.name = "tfjs",
+     .title = "TensorFlow.js",
+     .extensions = "model.json",
+     .sniff = tfjs::sniff,
+     .read = tfjs::read,
+     .sniff_folder = tfjs::sniff_folder,
+     .read_folder = tfjs::read_folder,
+     .operators = graphdef::source_operators},
+    // --- protobuf and msgpack have none: by the fields that are there
+    {.name = "onnx", .title = "ONNX", .extensions = ".onnx", .sniff = onnx::sniff, .read = onnx::read},
+    {.name = "tensorflow",
+     .title = "TensorFlow",
+     .extensions = ".pb .pbtxt .meta, SavedModel folders",
+     .sniff = tensorflow::sniff,
+     .read = tensorflow::read,
+     .sniff_folder = tensorflow::sniff_folder,
+     .read_folder = tensorflow::read_folder,
+     .operators = graphdef::source_operators},
+    {.name = "coreml",
+     .title = "Core ML",
+     .extensions = ".mlmodel .mlpackage .mlmodelc",
+     .sniff = coreml::sniff,
+     .read = coreml::read,
+     .sniff_folder = coreml::sniff_folder,
+     .read_folder = coreml::read_folder,
+     .operators = coreml::operators},
+    {.name = "flax",
+     .title = "Flax",
+     .extensions = ".msgpack",
+     .sniff = flax::sniff,
+     .read = flax::read,
+     .graph = Grade::none},
 };
 
 }  // namespace
@@ -75,9 +175,14 @@ Result<Model> read_model(Bytes file, const ReadOptions& options) {
   if (detected) return detected->read(file, options);
   Error error;
   error.kind = ErrorKind::unknown_format;
-  const Likeness likeness = looks_like(file);
+  const Likeness likeness = looks_like(file, options.name);
   error.message = std::string(likeness.what);
   error.advice = std::string(likeness.advice);
+  // Raw weights look like nothing; what stands beside them says whose they are.
+  if (const std::string xml = xml_beside(options); !xml.empty()) {
+    error.message = "holds only the weights of an OpenVINO IR";
+    error.advice = "Give " + xml + ", the graph that stands beside it.";
+  }
   return error;
 }
 

@@ -58,19 +58,27 @@ Result<Understood> understand(const Model& model, const InspectOptions& options)
   return Understood{std::move(*inference), std::move(*bound), std::move(*notes)};
 }
 
+void begin(const InspectOptions& options, const char* phase) {
+  if (options.phase) options.phase->store(phase, std::memory_order_relaxed);
+}
+
 Result<Report> report_on(const Model& model, std::string_view path, const InspectOptions& options) {
   // Types, shapes, integer values, costs.
+  begin(options, "inference");
   Result<Understood> understood = understand(model, options);
   if (!understood) return std::move(understood).error();
   auto& [inference, bound, notes] = *understood;
 
   // What follows from them.
+  begin(options, "parameters, costs and memory");
   const ParameterFacts parameters = count_parameters(model, inference, options.by_content);
-  const CostTotals totals = total_costs(model, inference);
-  const MemoryFacts memory = analyse_memory(model, inference, bound, options.alignment);
+  MemoryAnalysis planning(model, inference, bound, parameters, options.alignment);  // partly on a second core
+  const CostTotals totals = total_costs(model, inference, options.include_scopes);
   const ByteAccounting accounting = account_bytes(model, options.by_content);
+  const MemoryFacts memory = planning.finish();
 
   // Words.
+  begin(options, options.include_weights ? "report and statistics of weights" : "report");
   Report report = build_report({.model = model,
                                 .inference = inference,
                                 .bound = bound,

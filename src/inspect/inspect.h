@@ -9,6 +9,7 @@
 // threads. `inspect` takes bytes and compiles to WebAssembly; `inspect_file` maps a path (inspect_file.cc).
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -43,6 +44,8 @@ struct InspectOptions {
   bool summary_only = false;     // --summary-only
   std::string format;            // --from-…: read as this format whatever the content says
   std::vector<std::string> graph_inputs, graph_outputs;  // --tf-inputs, --tf-outputs
+  // Is set to the step that begins ("reading", "inference" …), for whoever shows progress; null: nobody does.
+  std::atomic<const char*>* phase = nullptr;
   std::string display_path;  // what the report calls the file; empty: the name it is read under
 };
 

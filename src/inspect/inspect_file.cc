@@ -41,6 +41,7 @@ class FolderProvider final : public FileProvider {
 // Opens the model, a file or a folder, and calls `use` with what was read.
 template <class T, class Use>
 Result<T> with_model(const std::string& path, const InspectOptions& options, Use use) {
+  if (options.phase) options.phase->store("reading", std::memory_order_relaxed);
   const bool folder = is_folder(path);
   FolderProvider provider(folder ? path : folder_of(path));
   ReadOptions source = read_options(options);

@@ -71,8 +71,8 @@ struct TensorAnnotation {
 
 struct Model {
   Model() = default;
-  Model(Model&&) = default;
-  Model& operator=(Model&&) = default;
+  Model(Model&&) noexcept = default;
+  Model& operator=(Model&&) noexcept = default;
 
   std::string_view format;     // "onnx"
   std::string format_version;  // "IR 8"

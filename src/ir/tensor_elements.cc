@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/half.h"
+#include "ir/ggml_blocks.h"
 
 namespace haoline {
 namespace {
@@ -59,12 +60,15 @@ double real_value(DType dtype, std::uint64_t bits) {
 }
 
 bool holds_numbers(DType dtype) {
+  if (info(dtype).bits == 6) return false;  // four in three bytes, in an order that no format states
   switch (info(dtype).kind) {
     case DTypeClass::floating:
     case DTypeClass::signed_integer:
     case DTypeClass::unsigned_integer:
     case DTypeClass::boolean:
       return true;
+    case DTypeClass::block:
+      return can_decode_blocks(dtype);
     default:
       return false;
   }
@@ -180,8 +184,24 @@ std::size_t ElementReader::read_elements(std::span<Out> room) {
   return wanted;
 }
 
+// A block is decoded whole, again where a read begins within it.
+std::size_t ElementReader::read_blocks(std::span<double> room) {
+  const DTypeInfo& type = info(data_.dtype);
+  const std::size_t wanted = can_read_ ? std::min(room.size(), count_ - next_) : 0;
+  float block[kMostBlockElements];
+  for (std::size_t done = 0; done < wanted;) {
+    const std::size_t in_block = next_ % type.block_elements;
+    decode_block(data_.dtype, data_.bytes.data() + next_ / type.block_elements * type.block_bytes, block);
+    const std::size_t taken = std::min(wanted - done, type.block_elements - in_block);
+    for (std::size_t i = 0; i < taken; ++i) room[done + i] = static_cast<double>(block[in_block + i]);
+    done += taken;
+    next_ += taken;
+  }
+  return wanted;
+}
+
 std::size_t ElementReader::read(std::span<double> room) {
-  return read_elements(room);
+  return info(data_.dtype).kind == DTypeClass::block ? read_blocks(room) : read_elements(room);
 }
 
 std::size_t ElementReader::read(std::span<std::int64_t> room) {

@@ -19,7 +19,7 @@ std::optional<std::int64_t> element_count(const TensorData& data);
 //   ElementReader reader(data);
 //   for (std::size_t n; (n = reader.read(room)) != 0;) use(room.first(n));
 // Weights are touched once, as they are asked for. A tensor whose elements are numbers can be read; strings,
-// complex numbers, block-quantized, sparse, absent and filler tensors cannot.
+// complex numbers, 6-bit floats, ggml's codebook types, sparse, absent and filler tensors cannot.
 class ElementReader {
  public:
   explicit ElementReader(const TensorData& data);
@@ -34,6 +34,7 @@ class ElementReader {
  private:
   template <class Out>
   std::size_t read_elements(std::span<Out> room);
+  std::size_t read_blocks(std::span<double> room);
 
   const TensorData& data_;
   std::size_t next_ = 0;  // element

@@ -17,7 +17,7 @@ OperandFacts facts_of(const TensorData& data, DimPool& pool) {
   facts.type.dtype = data.dtype;
   facts.shape = shape_of(data, pool);
   facts.value = value_of(data, pool);
-  facts.constant = &data;
+  facts.is_constant = true;
   return facts;
 }
 

@@ -27,6 +27,18 @@ OpError settle_kernel(const OpCall& call, Parts& parts) {
   return std::nullopt;
 }
 
+// Formats that spell the filter's layout do not always say how many groups there are: as many as filters of
+// that depth fit side by side.
+Dim group_count(const OpCall& call, const Parts& parts, const Shape& data) {
+  if (parts.filter.has_groups && !call.has_attribute("group")) return parts.filter.groups;
+  if (call.has_attribute("group") || call.text("filter_layout").empty())
+    return call.pool().number(call.integer("group", 1));
+  const std::optional<std::int64_t> channels = data[parts.layout.channel].number();
+  const std::optional<std::int64_t> depth = parts.filter.in.number();
+  const bool divides = channels && depth && *depth > 0 && *channels % *depth == 0;
+  return divides ? Dim(*channels / *depth) : Dim(1);
+}
+
 OpError read_parts(const OpCall& call, const ConvOperands& operands, std::string_view channels,
                    Parts& parts) {
   const Shape& data = call.shape(operands.data);
@@ -42,9 +54,7 @@ OpError read_parts(const OpCall& call, const ConvOperands& operands, std::string
   if (const std::int64_t group = call.integer("group", 1); group <= 0) {
     return refuse(call.pool(), {"group is ", group, ", it has to be above 0"});
   }
-  parts.group = parts.filter.has_groups && !call.has_attribute("group")
-                    ? parts.filter.groups
-                    : call.pool().number(call.integer("group", 1));
+  parts.group = group_count(call, parts, data);
   if (OpError error = read_windows(call, parts.layout.spatial_rank, parts.windows)) return error;
   return settle_kernel(call, parts);
 }

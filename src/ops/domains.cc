@@ -15,6 +15,8 @@ std::string_view domain_hint(std::string_view domain) {
       {"com.ms.internal.nhwc",
        "ONNX Runtime's optimizer wrote it for one provider; save the model at a lower optimization level"},
       {"com.microsoft", "it is newer than this table of ONNX Runtime's operators"},
+      {"tflite", "only its shapes are known, from what the file declares"},
+      {"custom", "it is a custom operator of the file, whose code is not in it"},
       {"", "it is newer than this table of ONNX operators, or misspelled"},
       {"ai.onnx.ml", "it is newer than this table of ONNX-ML operators, or misspelled"},
       {"org.pytorch.aten",

@@ -13,7 +13,7 @@ constexpr Work kSoftmax{.add = 2, .multiply = 1, .divide = 1, .transcendental = 
 // rope), the weight that expands a latent (heads · (nope + value), rank) whole or as a key and a value part,
 // past (batch, past, rank + rope).
 
-constexpr std::size_t kQuery = 0, kLatent = 1, kRope = 2, kExpand = 3, kExpandValue = 4, kPast = 5;
+constexpr std::size_t kQuery = 0, kLatent = 1, kRope = 2, kPast = 5;
 
 struct LatentSizes {
   Dim heads, nope, rope, value, total;

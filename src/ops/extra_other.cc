@@ -121,7 +121,7 @@ OpError infer_segments(OpCall& call) {
   if (const std::optional<std::vector<Dim>> given = call.integers(2); given && given->size() == 1) {
     segments = (*given)[0];
   } else if (const auto ids = call.has(2) ? std::nullopt : call.constants(1); ids && !ids->empty()) {
-    segments = call.pool().number(*std::max_element(ids->begin(), ids->end()) + 1);
+    segments = call.pool().add(call.pool().number(*std::max_element(ids->begin(), ids->end())), 1);
   }
   Shape shape{segments.is_unknown() ? call.data_symbol("segments") : segments};
   shape.append(call.shape(0).dims().subspan(call.rank(1)));

@@ -74,6 +74,10 @@ Cost fully_connected_cost(const OpCall& call) {
 OpError infer_typed_as_named(OpCall& call) {
   const std::optional<DType> wanted = dtype_named(call.text("dtype"));
   if (wanted) call.set_dtype(0, *wanted);
+  for (std::size_t i = 1; i < call.output_count(); ++i) {  // the range that was used
+    call.set_dtype(i, DType::float32);
+    call.set_shape(i, Shape{});
+  }
   return infer_same_shape(call);
 }
 

@@ -114,7 +114,8 @@ struct StridedSlicer {
     const Cut part = cut_entry(call, request, i, extent);
     const bool is_data = part.length.is_unknown() && !extent.is_unknown();
     shape.push_back(is_data ? data_extent(call, axis, extent) : part.length);
-    walk.strides.push_back(stride() * part.step);
+    // A step beyond any extent selects one element, however long it is.
+    walk.strides.push_back(stride() * std::clamp<std::int64_t>(part.step, -kEndless, kEndless));
     move_begin(part.begin);
     ++axis;
   }

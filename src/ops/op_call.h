@@ -27,7 +27,7 @@ struct OperandFacts {
   Dim length;                           // of a sequence: the number of elements; unknown otherwise
   // Of a short sequence whose making was followed: the shape of every element, in order; else null.
   std::shared_ptr<const std::vector<Shape>> elements = nullptr;
-  const TensorData* constant = nullptr;  // a stored constant, also one too large to be a Value
+  bool is_constant = false;  // stored in the file, also if too large to be a Value
 };
 
 // A fact that must hold for the node to be valid, learned while inferring: a == b.
@@ -123,6 +123,7 @@ class OpCall {
   Dim data_symbol(std::string_view what, Dim upper_bound = Dim::unknown());
   // A node that runs again (in a loop's body) gets the symbols of its first run, in order of their making.
   void reuse_data_symbols(std::vector<Dim>& symbols) { data_symbols_ = &symbols; }
+  bool has_data_symbols() const { return data_symbols_made_ != 0; }
 
   // Two extents that have to be the same. Returns the better known of the two (a number over an expression
   // over unknown) and remembers the constraint where it is not trivial. A contradiction is remembered too:

@@ -41,12 +41,19 @@ std::span<const OpRow> extra_arithmetic_rows();  // extra_arithmetic.cc
 std::span<const OpRow> extra_movement_rows();    // extra_movement.cc: slices, stacks, blocks, placement
 std::span<const OpRow> extra_product_rows();    // extra_product.cc: dense layers, quantization beside tensors
 std::span<const OpRow> extra_recurrent_rows();  // extra_recurrent.cc: cells with one operand per gate
+std::span<const OpRow> extra_sequence_rows();   // extra_sequences.cc: OpenVINO's cells and sequences
+std::span<const OpRow> extra_vision_rows();     // extra_vision.cc: adaptive pools, blocks, bags, variables
 std::span<const OpRow> extra_other_rows();      // extra_other.cc: tables, variables, randomness, segments
 std::span<const OpRow> extra_position_rows();   // extra_position.cc: token tables, rotations, distances
 std::span<const OpRow> extra_attention_rows();  // extra_attention.cc: latent, disentangled, windows
 std::span<const OpRow> extra_moe_rows();        // extra_moe.cc: routed experts
 std::span<const OpRow> extra_recurrence_rows();  // extra_recurrence.cc: state spaces, RWKV, gated units
 std::span<const OpRow> extra_layer_rows();  // extra_layers.cc: Keras' layers that are several products in one
+std::span<const OpRow> extra_axes_rows();   // extra_axes.cc: axes swapped, joined, split; sizes as values
+std::span<const OpRow> extra_pool_rows();   // extra_pools.cc: adaptive pools, stacked recurrent layers, sorts
+std::span<const OpRow> extra_function_rows();  // extra_functions.cc: functions, arrays, lists of tensors
+std::span<const OpRow> extra_image_rows();     // extra_image.cc: crops, boxes, colours
+std::span<const OpRow> extra_cell_rows();      // extra_cells.cc: biases, cells with one matrix, patches
 // com.microsoft, in microsoft/
 std::span<const OpRow> ms_attention_rows();  // attention.cc: with projections inside, multi-head, packed
 std::span<const OpRow>

@@ -78,8 +78,13 @@ OpError infer_tile_1(OpCall& call) {
 OpError infer_tile(OpCall& call) {
   if (!call.has_rank(0)) return std::nullopt;
   if (call.version() != 0 && call.version() < 6) return infer_tile_1(call);
-  const std::size_t rank = call.rank(0);
+  std::size_t rank = call.rank(0);
   std::vector<Dim> repeats = extents_operand(call, 1).value_or(std::vector<Dim>(rank, Dim::unknown()));
+  // As NumPy has it, axes of one are put in front of an operand that has too few.
+  Shape operand = call.shape(0);
+  if (call.integer("adds_axes") != 0) {
+    for (; operand.rank() < repeats.size(); ++rank) operand.insert(0, 1);
+  }
   if (repeats.size() != rank) {
     return Message(std::to_string(repeats.size()) + " repeats for an operand of rank " +
                    std::to_string(rank));
@@ -89,11 +94,10 @@ OpError infer_tile(OpCall& call) {
     const Dim repeat = repeats[i];
     if (repeat.number().value_or(0) < 0)
       return refuse(call.pool(), {"axis ", i, " is repeated ", repeat, " times"});
-    shape.push_back(repeat.is_unknown() ? data_extent(call, i)
-                                        : call.pool().multiply(call.shape(0)[i], repeat));
+    shape.push_back(repeat.is_unknown() ? data_extent(call, i) : call.pool().multiply(operand[i], repeat));
   }
   call.set_shape(0, std::move(shape));
-  set_tiled_value(call);
+  if (rank == call.rank(0)) set_tiled_value(call);
   return std::nullopt;
 }
 

@@ -79,6 +79,7 @@ OpError read_windows(const OpCall& call, std::size_t spatial_rank, Windows& wind
 
   windows.auto_pad = read_auto_pad(call);
   windows.ceil_mode = call.integer("ceil_mode", 0) != 0;
+  windows.keeps_last = call.integer("ceil_mode", 0) == 2;
   for (std::size_t i = 0; i < spatial_rank; ++i) {
     Window window;
     window.kernel = entry(call, "kernel_shape", i, Dim::unknown());
@@ -108,6 +109,7 @@ Expr window_count(const Windows& windows, std::size_t axis, Expr in) {
   // The last start has to lie before the end of the data; only a window that starts a whole stride behind its
   // predecessor's reach can fail that.
   const Expr rounded_up = room.ceil_div(window.stride);
+  if (windows.keeps_last) return rounded_up + 1;
   if (pool.less(Expr(window.stride, pool) + window.pad_end - 1, span).value_or(false)) return rounded_up + 1;
   return rounded_up.min((in + window.pad_begin - 1).floor_div(window.stride)) + 1;
 }

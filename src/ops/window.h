@@ -48,6 +48,7 @@ struct Windows {
   SmallVector<Window, 3> axes;
   AutoPad auto_pad = AutoPad::notset;
   bool ceil_mode = false;
+  bool keeps_last = false;  // ceil_mode 2: a window that starts behind the data stays, too
 };
 
 // Reads strides, dilations, pads, output_padding, auto_pad, ceil_mode and, if present, kernel_shape.

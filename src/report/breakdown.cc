@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/sort.h"
 #include "report/format.h"
-#include "report/sort.h"
 #include "report/utf8.h"
 
 namespace haoline {

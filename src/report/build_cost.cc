@@ -58,16 +58,27 @@ Dim per_run(Builder& b, const NodeFacts& facts, Dim figure) {
   return facts.executions.is(1) ? figure : b.dims().multiply(figure, facts.executions);
 }
 
+struct Weight {
+  Int128 macs = 0;
+  Int128 flops = 0;  // 0: weighs nothing, or nobody knows
+};
+
+Weight weigh(Builder& b, const NodeFacts& facts) {
+  if (facts.basis != CostBasis::known) return {};
+  const auto macs = b.value(per_run(b, facts, facts.cost.macs));
+  const auto flops = macs && *macs > 0 ? macs : b.value(per_run(b, facts, b.flops(facts.cost)));
+  return macs && flops ? Weight{*macs, *flops} : Weight{};
+}
+
 std::vector<HeavyNode> build_heaviest(Builder& b) {
   std::vector<Candidate> all;
   for (const GraphId g : b.in.model.graphs.ids()) {
     const Graph& graph = b.in.model.graphs[g];
+    const CostTable& costs = b.in.inference.graphs[g].nodes;
+    PerKind<Weight> weights(costs.kind_count());
     for (const NodeId n : graph.nodes.ids()) {
-      const NodeFacts& facts = b.in.inference.graphs[g].nodes[n];
-      if (facts.basis != CostBasis::known || owns_a_body(graph.nodes[n])) continue;
-      const auto macs = b.value(per_run(b, facts, facts.cost.macs));
-      const auto flops = macs && *macs > 0 ? macs : b.value(per_run(b, facts, b.flops(facts.cost)));
-      if (macs && flops && *flops > 0) all.push_back({*macs, *flops, g, n});
+      const Weight& weight = weights.get(costs.kind(n), [&] { return weigh(b, costs[n]); });
+      if (weight.flops > 0 && !owns_a_body(graph.nodes[n])) all.push_back({weight.macs, weight.flops, g, n});
     }
   }
   const std::size_t kept = std::min(b.options.top, all.size());
@@ -105,6 +116,9 @@ ParameterInfo build_parameters(Builder& b) {
                     .constants = b.value(facts.constants),
                     .stored_bytes = facts.stored_bytes};
   if (!facts.complete) out.complete = false;
+  if (b.in.model.blueprint && b.in.model.blueprint->experts.layers > 0) {
+    out.active = Int128{b.in.model.blueprint->experts.active_parameters};
+  }
   for (const Parameter& parameter : facts.parameters) {
     if (parameter.assumed) out.assumed.push_back(b.tensor(parameter.graph, parameter.tensor));
   }

@@ -1,6 +1,5 @@
 // What it occupies, what is quantized, and what is worth knowing.
 #include <algorithm>
-#include <map>
 #include <string>
 
 #include "report/builder.h"
@@ -45,32 +44,6 @@ Quantity counted(std::uint64_t value, const MemoryFacts& facts) {
   return quantity;
 }
 
-KvCacheInfo build_cache(Builder& b, const KvCache& cache) {
-  KvCacheInfo out{
-      .layers = static_cast<std::int64_t>(cache.layers), .heads = cache.heads, .head_size = cache.head_size};
-  for (const TensorId tensor : cache.inputs) out.inputs.push_back(b.tensor(Model::kMain, tensor));
-  for (const TensorId tensor : cache.outputs) out.outputs.push_back(b.tensor(Model::kMain, tensor));
-  return out;
-}
-
-// Bits of one logical element as stored. Several logical elements in a byte are a packed weight; block types
-// have a name instead of a number.
-std::string bits_of(Builder& b, const Parameter& parameter) {
-  const DTypeInfo& type = info(parameter.dtype);
-  if (type.bits == 0) return type.block_elements > 1 ? std::string(type.name) : "other";
-  const auto elements = b.value(parameter.elements), bytes = b.value(parameter.memory_bytes);
-  if (type.bits == 8 && elements && bytes && *bytes > 0 && *elements > *bytes) {
-    return std::to_string(std::max<int>(1, static_cast<int>(*bytes * 8 / *elements)));
-  }
-  return std::to_string(type.bits);
-}
-
-bool is_quantized_type(DType dtype) {
-  const DTypeInfo& type = info(dtype);
-  return type.kind == DTypeClass::block || (is_integer(dtype) && type.bits <= 8) ||
-         (type.kind == DTypeClass::floating && type.bits != 0 && type.bits <= 8);
-}
-
 }  // namespace
 
 MemoryInfo build_memory(Builder& b) {
@@ -84,6 +57,7 @@ MemoryInfo build_memory(Builder& b) {
     out.activation_peak_bytes = out.arena_bytes = Quantity{.unknown = "no graph"};
     return out;
   }
+  if (b.in.model.graphs.size() > 1) out.peak_with_bodies_bytes = counted(facts.peak_with_bodies, facts);
   out.peak = build_peak(b, facts.plain);
   for (const Spike& spike : facts.spikes) {
     out.spikes.push_back(
@@ -92,57 +66,8 @@ MemoryInfo build_memory(Builder& b) {
   out.options = {facts.plain.options.reuse, facts.plain.options.alignment};
   out.variants = {variant(facts.in_place)};
   for (const TensorId tensor : facts.unsized) out.unsized.push_back(b.tensor(Model::kMain, tensor));
-  if (facts.kv_cache) {
-    out.kv_cache = build_cache(b, *facts.kv_cache);
-    if (facts.kv_cache->bytes_per_token) {
-      Quantity per_token;
-      per_token.value = static_cast<Int128>(*facts.kv_cache->bytes_per_token);
-      out.kv_cache_bytes_per_token = per_token;
-    }
-  }
+  build_cache(b, out);
   if (b.options.series) out.series = build_series(b, facts.plain);
-  return out;
-}
-
-std::optional<QuantizationInfo> build_quantization(Builder& b) {
-  struct Scheme {
-    std::string_view word;
-    std::string_view prefix;  // of the operator's name without its domain
-  };
-  constexpr Scheme kSchemes[] = {
-      {"qdq", "DequantizeLinear"},
-      {"qoperator", "QLinear"},
-      {"qoperator", "QGemm"},
-      {"qoperator", "QAttention"},
-      {"dynamic", "DynamicQuantize"},
-      {"dynamic", "MatMulInteger"},
-      {"dynamic", "ConvInteger"},
-      {"weight-only", "MatMulNBits"},
-      {"weight-only", "MatMulBnb4"},
-      {"weight-only", "QMoE"},
-      {"weight-only", "GatherBlockQuantized"},
-  };
-  QuantizationInfo out;
-  for (const NamedCost& row : b.in.totals.by_operator) {
-    const std::string_view name = row.name.substr(row.name.find_last_of('.') + 1);
-    for (const Scheme& scheme : kSchemes) {
-      if (!name.starts_with(scheme.prefix)) continue;
-      const Word word{scheme.word};
-      if (std::find(out.scheme.begin(), out.scheme.end(), word) == out.scheme.end())
-        out.scheme.push_back(word);
-    }
-  }
-  std::map<std::string, Dim> bits;
-  bool stored = false;
-  for (const Parameter& parameter : b.in.parameters.parameters) {
-    if (parameter.role != ParameterRole::trainable && parameter.role != ParameterRole::buffer) continue;
-    stored = stored || is_quantized_type(parameter.dtype);
-    Dim& sum = bits.try_emplace(bits_of(b, parameter), Dim(0)).first->second;
-    sum = b.dims().add(sum, parameter.elements);
-  }
-  if (out.scheme.empty() && !stored) return std::nullopt;
-  if (out.scheme.empty()) out.scheme.push_back({"stored"});
-  for (const auto& [word, elements] : bits) out.weights_bits.add({b.text(word)}, b.value(elements));
   return out;
 }
 

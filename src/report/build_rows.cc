@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "analyses/weight_statistics.h"
 #include "report/builder.h"
 
 namespace haoline {
@@ -173,6 +174,7 @@ RoleTable find_roles(Builder& b) {
     roles[g] = IdVector<TensorId, std::string_view>(model.graphs[g].tensors.size(), "activation");
     for (const TensorId t : model.graphs[g].tensors.ids()) {
       if (model.graphs[g].tensors[t].constant) roles[g][t] = "constant";
+      if (model.graphs[g].tensors[t].is_state) roles[g][t] = "state";
     }
     for (const TensorId input : model.graphs[g].inputs) roles[g][input] = "input";
     for (const TensorId output : model.graphs[g].outputs) {
@@ -207,13 +209,30 @@ void add_tensors(Builder& b, GraphId g, const GraphNames& names, const RoleTable
                    .bytes = b.figure(byte_size(facts.type, facts.shape, b.dims())),
                    .role = {roles[g][t]},
                    .producer = tensor.producer ? names.nodes[tensor.producer] : NodeName{},
-                   .consumers = consumers.of(t)});
+                   .consumers = consumers.of(t),
+                   .quantization = build_tensor_quantization(b, tensor)});
   }
 }
 
 Word role_word(ParameterRole role) {
   constexpr std::string_view kWords[] = {"unused", "trainable", "buffer", "constant"};
   return {kWords[static_cast<std::size_t>(role)]};
+}
+
+std::optional<StatisticsInfo> statistics_of(const Graph& graph, TensorId tensor) {
+  const TensorData* data = stored_constant(graph, tensor);
+  const std::optional<WeightStatistics> found = data ? measure(*data) : std::nullopt;
+  if (!found || found->elements == 0) return std::nullopt;
+  StatisticsInfo out{.zeros = static_cast<double>(found->zeros) / static_cast<double>(found->elements),
+                     .nans = static_cast<std::int64_t>(found->nans),
+                     .infinities = static_cast<std::int64_t>(found->infinities)};
+  if (found->finite != 0) {
+    out.minimum = found->minimum;
+    out.maximum = found->maximum;
+    out.mean = found->mean;
+    out.deviation = found->deviation;
+  }
+  return out;
 }
 
 std::vector<WeightRow> build_weights(Builder& b) {
@@ -230,7 +249,8 @@ std::vector<WeightRow> build_weights(Builder& b) {
                    .shape = b.shape(b.in.inference.facts(parameter.graph, parameter.tensor).shape),
                    .elements = b.value(parameter.elements),
                    .stored_bytes = parameter.stored_bytes,
-                   .users = b.report.arena.copy(users)});
+                   .users = b.report.arena.copy(users),
+                   .statistics = statistics_of(b.in.model.graphs[parameter.graph], parameter.tensor)});
   }
   return out;
 }

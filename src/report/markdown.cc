@@ -6,6 +6,7 @@
 #include "report/breakdown.h"
 #include "report/format.h"
 #include "report/utf8.h"
+#include "report/weights_text.h"
 
 namespace haoline {
 namespace {
@@ -147,6 +148,24 @@ void complexity(Card& card, const Report& report) {
   }
 }
 
+void table(Card& card, const TextTable& table) {
+  if (table.rows.empty()) return;
+  card.line();
+  card.out += '|';
+  for (const std::string& column : table.columns) card.out += " " + column + " |";
+  card.out += "\n|";
+  for (std::size_t i = 0; i < table.columns.size(); ++i) card.out += "---|";
+  card.out += '\n';
+  for (const std::vector<std::string>& row : table.rows) {
+    card.out += '|';
+    for (const std::string& cell : row) card.out += " " + cell + " |";
+    card.out += '\n';
+  }
+  if (table.remark.empty()) return;
+  card.line();
+  card.line(table.remark);
+}
+
 void memory(Card& card, const Report& report) {
   const MemoryInfo& memory = report.memory;
   card.title("Memory");
@@ -163,6 +182,7 @@ void memory(Card& card, const Report& report) {
   if (memory.kv_cache_bytes_per_token) {
     card.row({"KV cache per token", figure_text(*memory.kv_cache_bytes_per_token, bytes_text)});
   }
+  table(card, context_table(memory));
   if (memory.peak && !memory.peak->node.text.empty()) {
     card.line();
     card.line("At the peak (" + markdown_code(memory.peak->node.text) + ") these are live:");
@@ -219,7 +239,12 @@ void weights(Card& card, const Report& report) {
     for (const Word scheme : report.quantization->scheme)
       schemes += (schemes.empty() ? "" : ", ") + std::string(scheme.text);
     card.line();
-    card.line("Quantized: " + schemes + ".");
+    const QuantizationInfo& quantization = *report.quantization;
+    const std::string density = bits_per_weight_text(quantization.bits_per_weight);
+    const std::string mix =
+        quantization.file_type.text.empty() ? "" : " (" + std::string(quantization.file_type.text) + ")";
+    card.line("Quantized: " + schemes + mix + (density.empty() ? "" : ", " + density) + ".");
+    table(card, weight_group_table(quantization));
   }
   if (!parameters.shared.empty()) {
     card.line();

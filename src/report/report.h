@@ -17,6 +17,7 @@
 #include "report/engine_info.h"
 #include "report/report_rows.h"
 #include "report/values.h"
+#include "report/weights_info.h"
 
 namespace haoline {
 
@@ -158,7 +159,7 @@ struct SharedParameter {
 };
 
 struct ParameterInfo {
-  std::optional<Int128> total, trainable, buffers, constants;
+  std::optional<Int128> total, trainable, buffers, constants, active;
   std::uint64_t stored_bytes = 0;
   std::optional<bool> complete;
   std::vector<TensorName> assumed;
@@ -174,6 +175,9 @@ struct ParameterInfo {
         field("buffers", &P::buffers, "elements of running statistics"),
         field("constants", &P::constants,
               "elements of other stored tensors (shapes, scalars, scales); no parameters"),
+        field_if_any(
+            "active", &P::active,
+            "of a mixture of experts: what a token meets, all but the routed experts it does not visit"),
         field("stored_bytes", &P::stored_bytes, "what the file spends on the parameters"),
         field_if_any("complete", &P::complete, "false when a weight's size is unknown and left out"),
         field("assumed", &P::assumed, "tensors whose role was a judgement"),
@@ -333,30 +337,16 @@ struct MemoryVariant {
   }
 };
 
-struct KvCacheInfo {
-  std::int64_t layers = 0;
-  std::optional<std::int64_t> heads, head_size;
-  std::vector<TensorName> inputs, outputs;
-  static constexpr std::string_view kName = "kv_cache";
-  static constexpr auto describe() {
-    using K = KvCacheInfo;
-    return std::tuple{field("layers", &K::layers, "layers that keep a cache"),
-                      field_if_any("heads", &K::heads, "key and value heads"),
-                      field_if_any("head_size", &K::head_size, "elements of one head"),
-                      field("inputs", &K::inputs, "cache tensors that come in"),
-                      field("outputs", &K::outputs, "cache tensors that go out")};
-  }
-};
-
 struct MemoryInfo {
   Quantity weights_bytes, activation_peak_bytes, arena_bytes;
-  std::optional<Quantity> kv_cache_bytes_per_token;
+  std::optional<Quantity> peak_with_bodies_bytes, kv_cache_bytes_per_token;
   std::optional<PeakInfo> peak;
   std::vector<SpikeInfo> spikes;
   MemoryOptionInfo options;
   std::vector<MemoryVariant> variants;
   std::vector<TensorName> unsized;
   std::optional<KvCacheInfo> kv_cache;
+  std::vector<ContextInfo> contexts;
   std::optional<MemorySeries> series;
   static constexpr std::string_view kName = "memory";
   static constexpr auto describe() {
@@ -366,6 +356,9 @@ struct MemoryInfo {
         field("activation_peak_bytes", &M::activation_peak_bytes,
               "largest sum of live activations over the file's order; no reuse, no alignment; weights apart"),
         field("arena_bytes", &M::arena_bytes, "size of a concrete offset plan for these lifetimes"),
+        field_if_any("peak_with_bodies_bytes", &M::peak_with_bodies_bytes,
+                     "the peak with what bodies of If, Loop and Scan keep for themselves while they run; "
+                     "absent where there are none"),
         field_if_any("kv_cache_bytes_per_token", &M::kv_cache_bytes_per_token,
                      "what one more token adds to the cache"),
         field_if_any("peak", &M::peak, "where the peak is; absent where the graph has no nodes"),
@@ -374,20 +367,9 @@ struct MemoryInfo {
         field("variants", &M::variants, "the same under other options"),
         field_if_any("unsized", &M::unsized, "activations of unknown size: the peak is a lower bound"),
         field_if_any("kv_cache", &M::kv_cache, "the cache, where there is one"),
+        field_if_any("contexts", &M::contexts,
+                     "of a language model: what it occupies at usual contexts, with each type of cache"),
         field_if_any("series", &M::series, "live bytes over the execution (`--include series`)")};
-  }
-};
-
-struct QuantizationInfo {
-  std::vector<Word> scheme;
-  Map<Word, std::optional<Int128>> weights_bits;
-  static constexpr std::string_view kName = "quantization";
-  static constexpr auto describe() {
-    return std::tuple{
-        field("scheme", &QuantizationInfo::scheme,
-              "how quantization is spelled: `qdq`, `qoperator`, `dynamic`, `weight-only`, `stored` (only the "
-              "stored type)"),
-        field("weights_bits", &QuantizationInfo::weights_bits, "parameters by bits of their stored type")};
   }
 };
 

@@ -12,6 +12,7 @@
 
 #include "report/describe.h"
 #include "report/values.h"
+#include "report/weights_info.h"
 
 namespace haoline {
 
@@ -64,6 +65,7 @@ struct TensorRow {
   Word role;
   NodeName producer;
   std::span<const NodeName> consumers;
+  std::optional<TensorQuantization> quantization;
   static constexpr std::string_view kName = "tensor";
   static constexpr auto describe() {
     using T = TensorRow;
@@ -77,7 +79,25 @@ struct TensorRow {
         field("bytes", &T::bytes, "size in memory"),
         field("role", &T::role, "`input`, `output`, `weight`, `constant`, `activation` or `state`"),
         field_if_any("producer", &T::producer, "the node it comes from"),
-        field("consumers", &T::consumers, "nodes of its graph that read it")};
+        field("consumers", &T::consumers, "nodes of its graph that read it"),
+        field_if_any("quantization", &T::quantization, "where the file keeps it beside the tensor")};
+  }
+};
+
+struct StatisticsInfo {
+  std::optional<double> minimum, maximum, mean, deviation;
+  double zeros = 0;
+  std::int64_t nans = 0, infinities = 0;
+  static constexpr std::string_view kName = "statistics";
+  static constexpr auto describe() {
+    using S = StatisticsInfo;
+    return std::tuple{field("minimum", &S::minimum, "smallest finite element; null: there is none"),
+                      field("maximum", &S::maximum, "largest finite element"),
+                      field("mean", &S::mean, "of the finite elements"),
+                      field("deviation", &S::deviation, "standard deviation of the finite elements"),
+                      field("zeros", &S::zeros, "share of elements that are exactly 0, 0 to 1"),
+                      field("nans", &S::nans, "elements that are no number"),
+                      field("infinities", &S::infinities, "elements that are infinite")};
   }
 };
 
@@ -91,6 +111,7 @@ struct WeightRow {
   std::optional<Int128> elements;
   std::uint64_t stored_bytes = 0;
   std::span<const NodeName> users;
+  std::optional<StatisticsInfo> statistics;
   static constexpr std::string_view kName = "weight";
   static constexpr auto describe() {
     using W = WeightRow;
@@ -102,7 +123,9 @@ struct WeightRow {
                       field("shape", &W::shape, "stored extents"),
                       field("elements", &W::elements, "logical elements; null: unknown"),
                       field("stored_bytes", &W::stored_bytes, "what the file spends on it"),
-                      field("users", &W::users, "computing nodes that use it, seen through views and casts")};
+                      field("users", &W::users, "computing nodes that use it, seen through views and casts"),
+                      field_if_any("statistics", &W::statistics,
+                                   "of its elements as stored; absent where they cannot be decoded")};
   }
 };
 

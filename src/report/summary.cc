@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/sort.h"
 #include "report/builder.h"
 #include "report/format.h"
-#include "report/sort.h"
 
 namespace haoline {
 namespace {
@@ -97,14 +97,24 @@ std::span<const std::int64_t> integers(const Node& node, std::string_view name) 
   return list ? *list : std::span<const std::int64_t>{};
 }
 
+// Whether that axis of a filter is spatial: by `filter_layout` (one letter per axis), else behind the first
+// two.
+bool is_spatial(const Node& node, std::size_t axis) {
+  const Attribute* layout = node.attribute("filter_layout");
+  const auto* letters = layout ? std::get_if<std::string_view>(&layout->value) : nullptr;
+  if (!letters || axis >= letters->size()) return axis >= 2;
+  return std::string_view("OIG").find((*letters)[axis]) == std::string_view::npos;
+}
+
 // "3x3 /2 in 32 groups": kernel from the weight, strides and groups from the attributes.
 std::string convolution_detail(Builder& b, GraphId graph, const Node& node) {
   std::vector<std::int64_t> kernel;
   const std::size_t weight = node.inputs.size() > 3 && name_of(node.op).name.starts_with("QLinear") ? 3 : 1;
   if (node.inputs.size() > weight && node.inputs[weight]) {
     const Shape& shape = b.in.inference.facts(graph, node.inputs[weight]).shape;
-    for (std::size_t i = 2; i < shape.rank(); ++i) {
-      if (const auto extent = shape[i].number()) kernel.push_back(*extent);
+    for (std::size_t i = 0; i < shape.rank(); ++i) {
+      const auto extent = is_spatial(node, i) ? shape[i].number() : std::nullopt;
+      if (extent) kernel.push_back(*extent);
     }
   }
   std::string text = joined(kernel);

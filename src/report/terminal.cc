@@ -4,11 +4,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/sort.h"
 #include "report/breakdown.h"
 #include "report/engine_text.h"
 #include "report/format.h"
-#include "report/sort.h"
 #include "report/utf8.h"
+#include "report/weights_text.h"
 
 namespace haoline {
 namespace {
@@ -169,6 +170,9 @@ void parameters(Page& page, const Report& report) {
     }
     if (!parameters.shared.empty()) remark += ", " + std::to_string(parameters.shared.size()) + " shared";
   }
+  if (parameters.active) {
+    remark += (remark.empty() ? "" : ", ") + optional_count(parameters.active) + " active per token";
+  }
   std::string value = optional_count(parameters.total);
   if (parameters.complete && !*parameters.complete) value = "at least " + value;
   page.figure("parameters", value, remark);
@@ -207,11 +211,20 @@ void memory(Page& page, const Report& report) {
   if (memory.kv_cache_bytes_per_token) {
     std::string cache = "per token";
     if (memory.kv_cache) cache += ", " + plural(static_cast<std::size_t>(memory.kv_cache->layers), "layer");
-    if (memory.kv_cache && memory.kv_cache->heads && memory.kv_cache->head_size) {
+    if (memory.kv_cache && !memory.kv_cache->by_kind.empty()) {
+      cache = "per token, " + cache_text(*memory.kv_cache);
+    } else if (memory.kv_cache && memory.kv_cache->heads && memory.kv_cache->head_size) {
       cache += " of " + std::to_string(*memory.kv_cache->heads) + " heads of " +
                std::to_string(*memory.kv_cache->head_size);
     }
-    page.figure("KV cache", quantity_text(*memory.kv_cache_bytes_per_token, bytes_text), cache);
+    const bool is_state = memory.kv_cache_bytes_per_token->value == Int128{0} && memory.kv_cache &&
+                          memory.kv_cache->state_bytes_per_sequence;
+    if (is_state) {
+      page.figure("state", bytes_text(Int128{*memory.kv_cache->state_bytes_per_sequence}),
+                  "per sequence, " + cache_text(*memory.kv_cache));
+    } else {
+      page.figure("KV cache", quantity_text(*memory.kv_cache_bytes_per_token, bytes_text), cache);
+    }
   }
 }
 
@@ -244,7 +257,20 @@ void quantization(Page& page, const Report& report) {
       bits += (bits.empty() ? "" : ", ") + scaled(*count) + " at " + std::string(width.text) +
               (width.text.size() <= 2 ? " bits" : "");
   }
-  page.figure("quantized", text, bits.empty() ? "" : "parameters: " + bits);
+  const QuantizationInfo& quantization = *report.quantization;
+  if (!quantization.file_type.text.empty()) text = std::string(quantization.file_type.text);
+  const std::string density = bits_per_weight_text(quantization.bits_per_weight);
+  page.figure(
+      "quantized", text,
+      density + (density.empty() || bits.empty() ? "" : "; ") + (bits.empty() ? "" : "parameters: " + bits));
+}
+
+void table(Page& page, const TextTable& table) {
+  if (table.rows.empty()) return;
+  page.line();
+  const std::vector<std::string> lines = lines_of(table);
+  for (std::size_t i = 0; i < lines.size(); ++i) page.line("  " + (i == 0 ? page.grey(lines[i]) : lines[i]));
+  if (!table.remark.empty()) page.line("  " + page.grey(wrapped(table.remark, 2, 2, kWidth)));
 }
 
 void coverage(Page& page, const Report& report) {
@@ -332,6 +358,8 @@ std::string to_terminal(const Report& report, const TerminalOptions& options) {
   quantization(page, report);
   if (report.graph.nodes_all != 0) operators(page, report);
   coverage(page, report);
+  if (report.quantization) table(page, weight_group_table(*report.quantization));
+  table(page, context_table(report.memory));
   if (report.engine) engine(page, *report.engine, options.top);
   if (options.top > 0) {
     const std::string table = breakdown_text(report, options.by, options.top);

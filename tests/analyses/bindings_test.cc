@@ -153,7 +153,9 @@ TEST(Bindings, ContradictionsOfDefaultsAreFindings) {
 TEST(Bindings, DataSymbolsHaveABoundAndNoValue) {
   Case c("n");
   const Dim found = c.inference.dims.data_symbol("relu_count", c.dim("4*n"));
-  c.inference.graphs[Model::kMain].tensors[TensorId{1}].shape = Shape{found};
+  OperandFacts facts;
+  facts.shape = Shape{found};
+  c.inference.graphs[Model::kMain].tensors.set(TensorId{1}, facts);
   const auto bound = c.bind({{"n", 3}});
   ASSERT_TRUE(bound);
   EXPECT_EQ(described(c, *bound), "n=3 given, relu_count=null data");

@@ -181,6 +181,48 @@ TEST(Scan, TakesTheScannedAxisAsItsTrips) {
   EXPECT_EQ(inferred.count(Arith::add), "4*b*t");
 }
 
+TEST(Bodies, ThatNoRuleRunsKeepWhatTheFileDeclares) {
+  GraphBuilder g;
+  const TensorId x = g.input("x", DType::float32, {"n", 8});
+  GraphBuilder body = g.body();
+  const TensorId inside = body.input("inside", DType::float32, {4});
+  body.output(body.node("Relu", {inside}));
+  const TensorId y = g.node("custom.Apply", {x}, {{"body", body}});
+  Inferred inferred(std::move(g));
+  const GraphFacts& facts = inferred.inference().graphs[body.id()];
+  ASSERT_EQ(facts.tensors.size(), 2u);
+  ASSERT_EQ(facts.nodes.size(), 1u);
+  EXPECT_EQ(to_string(facts.tensors[inside].shape, inferred.inference().dims), "[4]");
+  EXPECT_EQ(inferred.shape(y), "?");
+}
+
+// The second layer is alike the first, so nothing is worked out again; what is said of it must not differ.
+TEST(Inference, GivesAlikeNodesTheSameAndUnlikeOnesTheirOwn) {
+  GraphBuilder g;
+  TensorId x = g.input("x", DType::float32, {"n", 8});
+  std::vector<TensorId> layers;
+  for (int layer = 0; layer < 3; ++layer) {
+    const std::string name = "w" + std::to_string(layer);
+    layers.push_back(g.node("MatMul", {x, g.weight(name, DType::float32, {8, layer == 2 ? 4 : 8})}));
+    x = g.node("Relu", {layers.back()});
+  }
+  const TensorId counted = g.node("NonZero", {x});
+  const TensorId again = g.node("NonZero", {x});
+  g.output(counted);
+  g.output(again);
+  Inferred inferred(std::move(g));
+  const GraphFacts& facts = inferred.inference().graphs[Model::kMain];
+  EXPECT_EQ(inferred.shape(layers[0]), "[n, 8]");
+  EXPECT_EQ(facts.tensors.kind(layers[0]), facts.tensors.kind(layers[1]));
+  EXPECT_EQ(facts.nodes.kind(NodeId{0}), facts.nodes.kind(NodeId{2}));
+  EXPECT_EQ(inferred.macs(0), "64*n");
+  EXPECT_EQ(inferred.macs(2), "64*n");
+  EXPECT_EQ(inferred.macs(4), "32*n");
+  EXPECT_EQ(inferred.shape(layers[2]), "[n, 4]");
+  // How many elements are not 0 is each node's own symbol.
+  EXPECT_NE(inferred.shape(counted), inferred.shape(again));
+}
+
 TEST(SequenceMap, RunsItsBodyForEveryElement) {
   GraphBuilder g;
   const TensorId x = g.input("x", DType::float32, {"n", 8});

@@ -31,6 +31,21 @@ TEST(Memory, LivesFromItsProducerToItsLastConsumer) {
   EXPECT_EQ(memory.peak_with_bodies, 192u);
 }
 
+// A weight that the file states by its extents is a weight in every figure; any other filler is computed.
+TEST(Memory, OfAWeightThatConstantOfShapeFillsIsApart) {
+  GraphBuilder g;
+  const TensorId x = g.input("x", DType::float32, {1, 4});
+  const TensorId w = g.node("ConstantOfShape", {g.constant("shape", {4, 4})});
+  const TensorId y = g.node("MatMul", {x, w});
+  g.output(g.node("Concat", {y, g.node("ConstantOfShape", {g.constant("more", {1, 2})})}, {{"axis", 1}}));
+  Figures figures(std::move(g));
+  const MemoryFacts memory = figures.memory();
+  // x; x and y; y and the two zeros; those and the result of 24 bytes.
+  EXPECT_EQ(memory.plain.series, (std::vector<std::uint64_t>{16, 32, 24, 48}));
+  EXPECT_EQ(figures.text(figures.parameters().trainable), "16");
+  EXPECT_EQ(figures.text(memory.weights_bytes), "96");  // the weight, and the shapes: two numbers each
+}
+
 TEST(Memory, IsReusedInPlaceWhereTheOperandDies) {
   Figures figures(residual());
   const MemoryFacts memory = figures.memory();

@@ -59,9 +59,6 @@ TEST(Registry, LeavesOtherProtobufFilesAlone) {
 TEST(Registry, SaysWhatAFileLooksLike) {
   EXPECT_EQ(says("7767517\n"sv),
             "looks like ncnn, which haoline does not read. Convert the model to ONNX to inspect it now.");
-  EXPECT_EQ(says("\x20\0\0\0ORTM"sv),
-            "looks like ONNX Runtime's own format (.ort), which haoline does not read yet. Give the .onnx "
-            "file that it was made from.");
   EXPECT_EQ(says("\x1c\0\0\0TFL2"sv),
             "looks like TensorFlow Lite with a schema that haoline does not read. Convert the model again.");
   EXPECT_EQ(says("version https://git-lfs.github.com/spec/v1\n"sv),

@@ -6,6 +6,7 @@
 
 #include "formats/format.h"
 #include "formats/safetensors/wire.h"
+#include "ir/tensor_elements.h"
 
 namespace haoline {
 namespace {
@@ -97,6 +98,16 @@ TEST(SafeTensors, KnowsEveryType) {
     EXPECT_EQ(byte_size(dtype, 8), Int128{bits}) << word;
   }
   EXPECT_EQ(safetensors::dtype_of("F128"), DType::unknown);
+}
+
+// Four elements lie in three bytes, in an order that the format does not state.
+TEST(SafeTensors, SizesSixBitFloatsWithoutDecodingThem) {
+  const std::string file = file_of({{"w", "F6_E3M2", {4}, 3}, {"h", "F4", {4}, 2}});
+  const Result<Model> model = read_model(as_bytes(file));
+  ASSERT_TRUE(model);
+  EXPECT_TRUE(model->findings.empty());
+  EXPECT_FALSE(ElementReader(*find(*model, "w")->constant).can_read());
+  EXPECT_TRUE(ElementReader(*find(*model, "h")->constant).can_read());
 }
 
 TEST(SafeTensors, RefusesEveryCut) {

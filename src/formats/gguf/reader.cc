@@ -131,7 +131,8 @@ class Reader {
       stored.dtype = type != nullptr ? type->dtype : DType::unknown;
       stored.offset = record.offset > ~header.data ? ~std::uint64_t{0} : header.data + record.offset;
       stored.size = size_of(stored.dtype, record.extents);
-      stored.is_readable = !header.is_big_endian && (type == nullptr || !is_interleaved(*type));
+      stored.is_readable = !header.is_big_endian && (type == nullptr || !is_interleaved(*type)) &&
+                           has_whole_blocks(stored.dtype, record.extents);
       const TensorId id = tensors_.add(stored);
       Tensor& tensor = tensors_.tensor(id);
       if (info(stored.dtype).kind == DTypeClass::block) tensor.quantization = quantization_of(*type);
@@ -150,6 +151,10 @@ class Reader {
     if (!size) return 0;
     return *size > Int128{INT64_MAX} ? static_cast<std::uint64_t>(INT64_MAX)
                                      : static_cast<std::uint64_t>(*size);
+  }
+
+  static bool has_whole_blocks(DType dtype, std::span<const std::int64_t> extents) {
+    return extents.empty() || extents.back() % info(dtype).block_elements == 0;
   }
 
   // Rows in an order made for one processor: as many bytes, but not in ggml's order.

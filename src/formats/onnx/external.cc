@@ -1,6 +1,7 @@
 // Weights in files beside the model, and the label of every byte.
 #include <algorithm>
 
+#include "base/sort.h"
 #include "base/text.h"
 #include "formats/onnx/reading.h"
 
@@ -73,7 +74,7 @@ void remove_overlaps(std::vector<ByteSpan>& spans) {
     if (a.file != b.file) return a.file < b.file;
     return a.offset != b.offset ? a.offset < b.offset : a.size > b.size;
   };
-  if (!std::is_sorted(spans.begin(), spans.end(), before)) std::sort(spans.begin(), spans.end(), before);
+  sort_stably(spans, before);  // a few runs: nodes, weights
   std::size_t kept = 0;
   std::uint64_t end = 0;
   FileId file;

@@ -116,14 +116,18 @@ void read_field(Reading& r, Fields& message, Parts& parts, const Place& root) {
 }  // namespace
 
 std::int32_t OperatorSets::find(std::string_view domain) {
+  if (last_version != 0 && domain == last_domain) return last_version;
   const std::uint32_t* version = versions.find(domain);
-  return version == nullptr ? 0 : static_cast<std::int32_t>(*version);
+  if (version == nullptr) return 0;
+  last_domain = domain;
+  return last_version = static_cast<std::int32_t>(*version);
 }
 
 void OperatorSets::add(std::string_view domain, std::int64_t version) {
   const std::int64_t clamped = std::clamp<std::int64_t>(version, 0, std::numeric_limits<std::int32_t>::max());
   std::uint32_t& stored = *versions.insert(domain, static_cast<std::uint32_t>(clamped)).value;
   stored = std::max(stored, static_cast<std::uint32_t>(clamped));  // a domain that is imported twice
+  last_version = 0;
 }
 
 void Reading::label(Bytes bytes, ByteLabel label, DType dtype) {

@@ -61,14 +61,6 @@ std::string read_namespace(std::string_view text) {
 
 }  // namespace
 
-std::string_view scope_from_name(std::string_view name) {
-  const std::size_t end = name.rfind('/');
-  if (end == std::string_view::npos) return {};
-  std::string_view scope = name.substr(0, end);
-  while (!scope.empty() && scope.front() == '/') scope.remove_prefix(1);
-  return scope;
-}
-
 std::string_view scope_from_name_scopes(Reading& r, std::string_view text) {
   const std::size_t last = text.rfind(',');
   return last == std::string_view::npos ? std::string_view{}

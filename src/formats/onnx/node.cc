@@ -1,6 +1,9 @@
 // A NodeProto to a Node, or to the nodes of the function it calls.
+#include <optional>
+
 #include "base/text.h"
 #include "formats/onnx/reading.h"
+#include "formats/shared/module_scope.h"
 
 namespace haoline::onnx {
 namespace {
@@ -11,8 +14,8 @@ void read_node_metadata(Reading& r, NodeRecord& node, Fields& message, std::stri
   if (entry.key == "namespace") name_space = entry.value;
 }
 
-NodeRecord read_record(Reading& r, const Scope& scope, const Record& record, const Place& place) {
-  NodeRecord node;
+void read_record(Reading& r, const Scope& scope, const Record& record, const Place& place, NodeRecord& node) {
+  node.clear();
   node.tag = record.tag;
   std::string_view name_space;
   // What functions say is labelled at their first call.
@@ -56,11 +59,10 @@ NodeRecord read_record(Reading& r, const Scope& scope, const Record& record, con
   }
   if (node.domain == "ai.onnx") node.domain = {};
   if (node.module.empty() && !name_space.empty()) node.module = scope_from_namespace(r, name_space);
-  return node;
 }
 
 std::string_view scope_of(Reading& r, const Scope& scope, const NodeRecord& node) {
-  const std::string_view own = node.module.empty() ? scope_from_name(node.name) : node.module;
+  const std::string_view own = node.module.empty() ? scope_of_name(node.name) : node.module;
   if (scope.frame == nullptr) return own;
   if (own.empty()) return scope.frame->module;
   r.key.assign(scope.frame->module).append(1, '/').append(own);
@@ -140,7 +142,9 @@ void read_node(Reading& r, const std::shared_ptr<Scope>& scope, const Record& re
            "is beyond the " + grouped(r.options.max_nodes) + " nodes that are read");
     return;
   }
-  const NodeRecord node = read_record(r, *scope, record, place);
+  std::optional<NodeRecord> own;  // a call's record is in use while its body is read
+  NodeRecord& node = r.functions.empty() ? r.node_record : own.emplace();
+  read_record(r, *scope, record, place, node);
   if (!r.ok()) return;
   if (scope->frame != nullptr) {
     const std::uint64_t text = (scope->prefix.size() + node.name.size()) / 16;

@@ -35,9 +35,26 @@ struct Record {
   Bytes bytes;
 };
 
+struct NodeRecord {
+  const std::byte* tag = nullptr;
+  std::string_view name, op_type, domain, overload;
+  std::string_view module;  // where an exporter says it comes from; else empty
+  SmallVector<std::string_view, 8> inputs, outputs;
+  SmallVector<Record, 8> attributes;
+
+  void clear() {
+    tag = nullptr;
+    name = op_type = domain = overload = module = {};
+    inputs.clear();
+    outputs.clear();
+    attributes.clear();
+  }
+};
 // Domain to version of operator sets, as a model or a function imports them.
 struct OperatorSets {
   NameTable versions;
+  std::string_view last_domain;  // neighbours mostly share it
+  std::int32_t last_version = 0;
   std::int32_t find(std::string_view domain);  // 0: not imported
   void add(std::string_view domain, std::int64_t version);
 };
@@ -139,6 +156,7 @@ struct Reading {
   std::size_t path_bytes = 0;  // of all paths of bodies
   std::uint64_t effort = 0;    // spent on inlining, see charge()
   std::string key;             // scratch
+  NodeRecord node_record;      // scratch, of a file without functions
 
   bool ok() const { return context.ok(); }
   std::uint64_t offset_of(const std::byte* at) const { return context.offset_of(at); }
@@ -161,13 +179,6 @@ void read_bodies(Reading& reading);
 std::string place_of(const Reading& reading, GraphId graph);  // "graph.node[3].attribute[0].g"
 
 // --- node.cc
-struct NodeRecord {
-  const std::byte* tag = nullptr;
-  std::string_view name, op_type, domain, overload;
-  std::string_view module;  // where an exporter says it comes from; else empty
-  SmallVector<std::string_view, 8> inputs, outputs;
-  SmallVector<Record, 8> attributes;
-};
 void read_node(Reading& reading, const std::shared_ptr<Scope>& scope, const Record& record,
                const Place& place);
 // An operand of a node. A name that nothing has produced yet becomes a tensor that waits for its producer.
@@ -222,7 +233,6 @@ void attach_external(Reading& reading, TensorData& data, std::span<const Metadat
 void settle_spans(Reading& reading);
 
 // --- module_scope.cc
-std::string_view scope_from_name(std::string_view name);
 std::string_view scope_from_name_scopes(Reading& reading, std::string_view text);
 std::string_view scope_from_namespace(Reading& reading, std::string_view text);
 

@@ -1,5 +1,7 @@
 #include "formats/safetensors/companions.h"
 
+#include <algorithm>
+
 #include "formats/shared/huggingface.h"
 
 namespace haoline::safetensors {
@@ -23,7 +25,37 @@ Bytes open(FileProvider* files, const std::string& name, std::string_view role, 
   return opened->bytes;
 }
 
+std::string_view find(const Model& model, std::string_view key) {
+  for (const MetadataEntry& entry : model.metadata) {
+    if (entry.key == key) return entry.value;
+  }
+  return {};
+}
+
+// The narrow side of the first factor; 0 where there is none.
+std::int64_t rank_of(const Model& model) {
+  for (const Tensor& tensor : model.main().tensors) {
+    if (tensor.name.find("lora_A") == std::string_view::npos &&
+        tensor.name.find("lora_down") == std::string_view::npos)
+      continue;
+    const auto extents = tensor.constant->extents;
+    if (extents.size() >= 2) return std::min(extents[0], extents[1]);
+  }
+  return 0;
+}
+
 }  // namespace
+
+void describe_adapter(FileProvider* files, const std::string& folder, Model& model) {
+  // A config beside it is that of the base model; the adapter is no model that a blueprint could build.
+  model.architecture.reset();
+  const Bytes config = open(files, folder + "adapter_config.json", "adapter config", model);
+  if (!config.empty()) add_json_metadata(config, "adapter.", model);
+  if (find(model, "adapter.r").empty()) {
+    if (const std::int64_t rank = rank_of(model))
+      model.metadata.push_back({"adapter.r", model.arena.text(std::to_string(rank))});
+  }
+}
 
 void read_companions(FileProvider* files, const std::string& folder, Model& model) {
   if (files == nullptr) return;

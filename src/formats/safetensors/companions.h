@@ -12,4 +12,9 @@ namespace haoline::safetensors {
 // of the model. `folder`: of the weights, with '/' at its end or empty.
 void read_companions(FileProvider* files, const std::string& folder, Model& model);
 
+// A low-rank adapter: its adapter_config.json as metadata ("adapter.r", "adapter.lora_alpha",
+// "adapter.target_modules", "adapter.base_model_name_or_path"), its rank from the tensors where there is
+// none.
+void describe_adapter(FileProvider* files, const std::string& folder, Model& model);
+
 }  // namespace haoline::safetensors

@@ -243,7 +243,11 @@ class Reader {
     read_companions(files_, folder, model_);
     tensors_.finish();
     describe_quantization(model_, tensors_);
-    if (!model_.architecture) assume_architecture(model_);
+    if (is_adapter(model_)) {
+      describe_adapter(files_, folder, model_);
+    } else if (!model_.architecture) {
+      assume_architecture(model_);
+    }
     return std::move(model_);
   }
 

@@ -15,9 +15,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "base/arena.h"
 #include "base/bytes.h"
 #include "base/result.h"
 
@@ -88,6 +91,19 @@ class Numbers {
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
 };
+
+// As an array: a view where the file has the numbers aligned (always, but for files that somebody moved),
+// else a copy.
+template <class T>
+std::span<const T> array_of(Numbers<T> numbers, Arena& arena) {
+  const Bytes bytes = numbers.bytes();
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(T) == 0) {
+    return {reinterpret_cast<const T*>(bytes.data()), numbers.size()};
+  }
+  const std::span<T> copy = arena.allocate<T>(numbers.size());
+  if (!copy.empty()) std::memcpy(copy.data(), bytes.data(), bytes.size());
+  return copy;
+}
 
 class Tables;
 class Texts;

@@ -23,6 +23,9 @@ void add_json_metadata(Bytes json, std::string_view prefix, Model& model);
 // over the text without building a tree, so megabytes cost a millisecond. Nothing where it cannot tell.
 std::optional<std::uint64_t> count_tokens(Bytes tokenizer_json);
 
+// Whether the tensors are those of a low-rank adapter: something for another model, not a model.
+bool is_adapter(const Model& model);
+
 // A family from the names of the tensors, for weights without a config; the facts hold what the shapes say.
 // Nothing where the names do not decide. Leaves a finding `assumed-architecture`.
 void assume_architecture(Model& model);

@@ -23,10 +23,6 @@ constexpr Signature kSignatures[] = {
     {4,
      "TFL"sv,
      {"looks like TensorFlow Lite with a schema that haoline does not read", "Convert the model again."}},
-    {4,
-     "ORTM"sv,
-     {"looks like ONNX Runtime's own format (.ort), which haoline does not read yet",
-      "Give the .onnx file that it was made from."}},
     {0,
      "PK\x03\x04"sv,
      {"looks like a zip archive (PyTorch, a packed model), which haoline does not read yet",
@@ -74,26 +70,41 @@ bool matches(Bytes file, const Signature& signature) {
 
 // The protobuf formats have no magic number. A SavedModel begins with version 1 and a message; a GraphDef and
 // a Caffe model with a message or a text in field 1; Core ML with its version and a description.
-bool is_saved_model(std::string_view text) {
-  return text.starts_with("\x08\x01\x12"sv) && text.size() > 64;
-}
 bool is_core_ml(std::string_view text) {
   return text.size() > 64 && text[0] == '\x08' && text[1] >= 1 && text[1] <= 16 && text[2] == '\x12';
 }
 
+// Pieces of a model that cannot be told by their bytes.
+struct Piece {
+  std::string_view within;  // of the name
+  Likeness likeness;
+};
+constexpr std::string_view kGiveFolder = "Give the folder that holds saved_model.pb.";
+constexpr Piece kPieces[] = {
+    {".data-0", {"holds values of TensorFlow variables, which say nothing without their graph", kGiveFolder}},
+    {"keras_metadata.pb", {"describes the Keras layers of a SavedModel", kGiveFolder}},
+    {"fingerprint.pb", {"is the fingerprint of a SavedModel", kGiveFolder}},
+};
+
+const Likeness* piece_named(std::string_view name) {
+  for (const Piece& piece : kPieces) {
+    if (name.find(piece.within) != std::string_view::npos) return &piece.likeness;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
-Likeness looks_like(Bytes file) {
+Likeness looks_like(Bytes file, std::string_view name) {
   const std::string_view text = as_text(file);
   if (text.empty()) return {"is empty", "Download it again."};
   for (const Signature& signature : kSignatures) {
     if (matches(file, signature)) return signature.likeness;
   }
-  if (is_saved_model(text))
-    return {"looks like a TensorFlow SavedModel, which haoline does not read yet", kNotYet};
+  if (const Likeness* piece = piece_named(name)) return *piece;
   if (is_core_ml(text)) return {"looks like Core ML, which haoline does not read yet", kNotYet};
   if (text[0] == '\x0a' && text.size() > 64) {
-    return {"looks like a protobuf file (a TensorFlow graph, Caffe), but not like ONNX", kNotYet};
+    return {"looks like a protobuf file (Caffe, something else), but not like ONNX or TensorFlow", kNotYet};
   }
   const bool is_zero =
       std::all_of(text.begin(), text.begin() + std::min<std::ptrdiff_t>(std::ssize(text), 4096),

@@ -11,6 +11,7 @@ struct Likeness {
   std::string_view what;    // "looks like GGUF, which haoline does not read yet"
   std::string_view advice;  // what to do
 };
-Likeness looks_like(Bytes file);
+// `name` of the file helps only where the content cannot: tensors without a header.
+Likeness looks_like(Bytes file, std::string_view name = {});
 
 }  // namespace haoline

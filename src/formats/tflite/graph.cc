@@ -87,7 +87,7 @@ bool is_within(const Reading& r, GraphId graph, std::uint32_t subgraph) {
 }
 
 std::string_view numbered(Reading& r, NameTable& taken, std::string_view stem, std::uint32_t id) {
-  r.key.assign(stem).append(1, '#').append(std::to_string(id));
+  r.key.assign(r.may_copy(stem) ? stem : std::string_view()).append(1, '#').append(std::to_string(id));
   while (taken.find(r.key) != nullptr) r.key.append(1, '\'');
   const std::string_view name = r.model.arena.text(r.key);
   taken.insert(name, id);
@@ -136,18 +136,28 @@ void name_graph(Reading& r, GraphId id) {
   for (const NodeId node : graph.nodes.ids()) {  // TFLite's operators have no names
     graph.nodes[node].name = numbered(r, nodes, graph.nodes[node].op_type, node.index);
   }
-  if (!graph.parent) return;
+  if (id == Model::kMain) return;
+  if (!graph.parent) {  // an entry point of its own
+    r.key.assign(graph.name);
+    if (r.key.empty()) r.key.assign("subgraph ").append(std::to_string(r.notes[id].subgraph));
+    graph.path = r.model.arena.text(r.key);
+    return;
+  }
   const Graph& parent = r.model.graphs[graph.parent];
   r.key.assign(parent.path);
   if (!r.key.empty()) r.key.append(1, '/');
   r.key.append(parent.nodes[graph.owner].name).append(1, '/').append(r.notes[id].label);
+  if (!r.may_copy(r.key)) r.key.assign("#").append(std::to_string(id.index));
   graph.path = r.model.arena.text(r.key);
 }
 
 void read_graphs(Reading& r) {
   r.is_reached.resize(r.subgraphs.size());
-  read_graph(r, add_graph(r, 0, 0, {}));
-  for (; !r.bodies.empty() && r.ok(); r.bodies.pop_front()) read_graph(r, r.bodies.front());
+  for (std::uint32_t subgraph = 0; subgraph < r.subgraphs.size() && r.ok(); ++subgraph) {
+    if (r.is_reached[subgraph]) continue;
+    read_graph(r, add_graph(r, subgraph, 0, {}));
+    for (; !r.bodies.empty() && r.ok(); r.bodies.pop_front()) read_graph(r, r.bodies.front());
+  }
 }
 
 }  // namespace haoline::tflite

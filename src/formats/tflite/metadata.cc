@@ -33,9 +33,12 @@ std::string_view without_padding(Bytes bytes) {
   return text;
 }
 
+// Lists for people end where nobody would read on.
+constexpr std::size_t kLongestList = 4096;
+
 void append_names(std::string& text, const Tables& records, Field field) {
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    const std::string_view name = records[i].text(field);
+  for (std::size_t i = 0; i < records.size() && text.size() < kLongestList; ++i) {
+    const std::string_view name = records[i].text(field).substr(0, kLongestList);
     if (name.empty()) continue;
     if (!text.empty()) text += ", ";
     text += name;
@@ -46,7 +49,7 @@ void add_tensors(Reading& r, const Table& subgraph, Field field, std::string_vie
   std::string text, files;
   const Tables tensors = subgraph.tables(field);
   append_names(text, tensors, wire::tensor_metadata::name);
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
+  for (std::size_t i = 0; i < tensors.size() && files.size() < kLongestList; ++i) {
     const Table tensor = tensors[i];
     append_names(files, tensor.tables(wire::tensor_metadata::associated_files), wire::associated_file::name);
   }
@@ -157,12 +160,13 @@ void read_associated_files(Reading& r) {
 
 std::string spelled(const Tables& maps, const Tables& tensors) {
   std::string text;
-  for (std::size_t i = 0; i < maps.size(); ++i) {
+  for (std::size_t i = 0; i < maps.size() && text.size() < kLongestList; ++i) {
     const Table map = maps[i];
     const auto index = map.number<std::uint32_t>(wire::tensor_map::tensor_index);
     if (i != 0) text += ", ";
-    text += map.text(wire::tensor_map::name);
-    if (index < tensors.size()) text += " = " + std::string(tensors[index].text(wire::tensor::name));
+    text += map.text(wire::tensor_map::name).substr(0, kLongestList);
+    if (index >= tensors.size()) continue;
+    text += " = " + std::string(tensors[index].text(wire::tensor::name).substr(0, kLongestList));
   }
   return text;
 }
@@ -181,8 +185,9 @@ void read_signatures(Reading& r) {
     std::string text = spelled(signature.tables(wire::signature::inputs), tensors) + " -> " +
                        spelled(signature.tables(wire::signature::outputs), tensors);
     if (subgraph != 0) text += " (subgraph " + std::to_string(subgraph) + ")";
-    const std::string key = "signature " + std::string(signature.text(wire::signature::signature_key));
-    if (r.ok()) r.model.metadata.push_back({kept(r, key), kept(r, text)});
+    const std::string key =
+        "signature " + std::string(signature.text(wire::signature::signature_key).substr(0, kLongestList));
+    if (r.ok() && r.may_copy(text)) r.model.metadata.push_back({kept(r, key), kept(r, text)});
   }
 }
 

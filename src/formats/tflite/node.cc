@@ -194,6 +194,7 @@ void read_node(Reading& r, GraphState& state, const Table& record, NodeId id) {
   Node node;
   node.op = draft.op;
   node.op_type = draft.op_type;
+  if (draft.op == Op::unknown) node.domain = code->builtin != nullptr ? "tflite" : "custom";
   node.scope = scope_of(draft);
   node.version = draft.op == Op::unknown ? 0 : draft.version;
   node.inputs = kept(draft, draft.inputs);

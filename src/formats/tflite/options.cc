@@ -273,13 +273,6 @@ std::span<const std::int64_t> widened(Draft& draft, Numbers<std::int32_t> number
   return wide;
 }
 
-template <class T>
-std::span<const T> copied(Draft& draft, Numbers<T> numbers) {
-  const std::span<T> copy = draft.r.model.arena.allocate<T>(numbers.size());
-  if (!copy.empty()) std::memcpy(copy.data(), numbers.bytes().data(), numbers.bytes().size());
-  return copy;
-}
-
 void add_word(Draft& draft, const Option& option, std::span<const std::string_view> words) {
   const auto value = draft.options.number<std::int8_t>({option.slot, option.name});
   if (value == 0 && !option.always) return;
@@ -344,11 +337,11 @@ void add_option(Draft& draft, const Option& option) {
       return;
     case Kind::long_numbers:
       if (const auto list = options.numbers<std::int64_t>(field); !list.empty())
-        draft.attributes.push_back({option.name, copied(draft, list), {}});
+        draft.attributes.push_back({option.name, flatbuffer::array_of(list, draft.r.model.arena), {}});
       return;
     case Kind::reals:
       if (const auto list = options.numbers<float>(field); !list.empty())
-        draft.attributes.push_back({option.name, copied(draft, list), {}});
+        draft.attributes.push_back({option.name, flatbuffer::array_of(list, draft.r.model.arena), {}});
       return;
     case Kind::pair:
       return add_group(draft, option, 2);

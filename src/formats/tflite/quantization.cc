@@ -6,18 +6,6 @@ namespace {
 
 namespace wq = wire::quantization;
 
-// A view where the file has the numbers aligned (always, but for files that somebody moved), else a copy.
-template <class T>
-std::span<const T> aligned(Reading& r, Numbers<T> numbers) {
-  const Bytes bytes = numbers.bytes();
-  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(T) == 0) {
-    return {reinterpret_cast<const T*>(bytes.data()), numbers.size()};
-  }
-  const std::span<T> copy = r.model.arena.allocate<T>(numbers.size());
-  if (!copy.empty()) std::memcpy(copy.data(), bytes.data(), bytes.size());
-  return copy;
-}
-
 bool has_any(Numbers<std::int64_t> numbers) {
   for (const std::int64_t number : numbers) {
     if (number != 0) return true;
@@ -62,9 +50,9 @@ const Quantization* read_quantization(Reading& r, GraphState& state, const Table
   if (scales.empty()) return nullptr;  // the range a converter saw is no quantization
   Quantization quantization;
   quantization.scheme = "affine";
-  quantization.scales = aligned(r, scales);
+  quantization.scales = flatbuffer::array_of(scales, r.model.arena);
   if (zero_points.size() == scales.size() && has_any(zero_points)) {
-    quantization.zero_points = aligned(r, zero_points);
+    quantization.zero_points = flatbuffer::array_of(zero_points, r.model.arena);
   } else if (zero_points.size() == 1 && zero_points[0] != 0) {  // one for all slices
     const std::span<std::int64_t> repeated = r.model.arena.allocate<std::int64_t>(scales.size());
     for (std::int64_t& zero_point : repeated) zero_point = zero_points[0];

@@ -69,8 +69,14 @@ struct Reading {
   std::deque<GraphId> bodies;
   IdVector<GraphId, GraphNotes> notes;
   std::size_t nodes = 0;
-  std::string key;  // scratch
+  std::size_t copied = 0;  // bytes of names made from names
+  std::string key;         // scratch
 
+  // Names may share their bytes in the file; copies of them may not outgrow it.
+  bool may_copy(std::string_view name) {
+    copied += name.size();
+    return copied <= 4 * file.size() + (std::size_t{1} << 20);
+  }
   bool ok() const { return context.ok(); }
   void label(const Buffer& buffer, ByteLabel label, DType dtype = DType::unknown);
   void remark(Finding finding);  // up to a number that somebody could read

@@ -30,7 +30,7 @@ Type type_of(std::int64_t code) {
 Dim open_extent(Reading& r, const GraphState& state, std::uint32_t index, std::string_view name,
                 std::size_t axis) {
   const bool is_input = (state.marks[index] & GraphState::input) != 0;
-  if (!is_input || state.id != Model::kMain || name.empty()) return Dim::unknown();
+  if (!is_input || state.id != Model::kMain || name.empty() || !r.may_copy(name)) return Dim::unknown();
   r.key.assign(name).append(1, '_').append(std::to_string(axis));
   return r.model.dims->symbol(r.key);
 }

@@ -89,7 +89,7 @@ void split_v(Draft& draft) {
   if (draft.op == Op::unknown) return;
   std::optional<std::vector<std::int64_t>> sizes = draft.integers(1);
   if (!sizes) return draft.reorder({0, 1});
-  std::int64_t sum = 0;
+  Int128 sum = 0;
   std::int64_t* rest = nullptr;
   for (std::int64_t& size : *sizes) {
     if (size < 0)
@@ -100,8 +100,8 @@ void split_v(Draft& draft) {
   const auto axis = std::get<std::int64_t>(draft.attributes.back().value);
   const std::optional<std::int64_t> extent = draft.extent(0, static_cast<int>(axis)).number();
   if (rest != nullptr) {
-    if (!extent) return draft.become(Op::unknown);
-    *rest = *extent - sum;
+    if (!extent || sum > *extent) return draft.become(Op::unknown);
+    *rest = *extent - static_cast<std::int64_t>(sum);
   }
   draft.add("split", std::span<const std::int64_t>(*sizes));
   draft.version = 11;
@@ -119,7 +119,7 @@ void fill(Draft& draft) {
   draft.reorder({1, 0});
 }
 
-// Before version 2 a vector of conditions chooses whole rows, which ONNX cannot.
+// A vector of conditions chooses whole rows, which ONNX cannot.
 void select(Draft& draft) {
   const Tensor* condition = draft.input(0);
   const Tensor* yes = draft.input(1);

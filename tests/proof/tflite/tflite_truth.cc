@@ -2,7 +2,9 @@
 // of every tensor of the main graph and of the bodies. Shapes twice: with the shapes that the file declares
 // for its intermediate tensors, and without any of them, so that our own inference has to find them.
 //
-//   tflite_truth [--filter TEXT]
+//   tflite_truth [--filter TEXT] [--models FOLDER]
+//
+// make_operators.py makes such a folder with a file per builtin operator.
 #include <rapidjson/document.h>
 
 #include <algorithm>
@@ -260,10 +262,14 @@ void prove(const fs::path& models, const Json& truth, Report& report) {
 
 int run(int argc, char** argv) {
   const fs::path source(HAOLINE_SOURCE_DIR);
-  const fs::path models = source / "../shared/models";
-  const std::string filter = argc > 2 && std::strcmp(argv[1], "--filter") == 0 ? argv[2] : "";
+  fs::path models = source / "../shared/models";
+  std::string filter;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    if (std::strcmp(argv[i], "--filter") == 0) filter = argv[i + 1];
+    if (std::strcmp(argv[i], "--models") == 0) models = argv[i + 1];
+  }
   if (!fs::exists(models / "truth/tflite")) {
-    std::printf("../shared/models/truth/tflite is not there: nothing is compared\n");
+    std::printf("%s is not there: nothing is compared\n", (models / "truth/tflite").c_str());
     return 77;
   }
   auto exceptions = read_exceptions(source / "tests/proof/tflite/exceptions.txt");
