@@ -209,8 +209,8 @@ Bytes heap_object(Reading& r, const FractalHeap& heap, Bytes id) {
     case 1:
       return huge_object(r, heap, cursor);
     case 2: {
-      const std::uint64_t size =
-          heap.id_size <= 18 ? (head & 15) + 1u : ((head & 15) << 8) + cursor.u8() + 1u;
+      const std::uint64_t low = head & 15u;
+      const std::uint64_t size = heap.id_size <= 18 ? low + 1 : (low << 8) + cursor.u8() + 1;
       const Bytes bytes = cursor.take(size);
       if (cursor.ok()) return bytes;
       break;

@@ -84,6 +84,7 @@ constexpr Function kFunctions[] = {
     {"multiply", "Mul", Form::binary},
     {"neg", "Neg", Form::unary},
     {"negative", "Neg", Form::unary},
+    {"not_equal", "NotEqual", Form::binary},
     {"pow", "Pow", Form::binary},
     {"power", "Pow", Form::binary},
     {"prod", "ReduceProd", Form::reduce},

@@ -195,9 +195,28 @@ void apply_packing(Layer& layer, TensorId id, const Quantization* packing) {
   Tensor& tensor = layer.graph.graph().tensors[id];
   tensor.quantization = packing;
   if (packing->logical_extents.empty()) return;
-  // What the layer computes with; the bytes keep the extents of their own.
+  // Two elements in a byte, the first in its lower half: as an int4 tensor lies, unless a row ends in half a
+  // byte.
+  TensorData data = *tensor.constant;
+  std::uint64_t count = 1;
   Shape shape;
-  for (const std::int64_t extent : packing->logical_extents) shape.push_back(layer.pool().number(extent));
+  for (const std::int64_t extent : packing->logical_extents) {
+    if (__builtin_mul_overflow(count, static_cast<std::uint64_t>(extent), &count)) return;
+    shape.push_back(layer.pool().number(extent));
+  }
+  data.dtype = DType::int4;
+  data.extents = packing->logical_extents;
+  if (data.encoding == TensorData::Encoding::raw && data.bytes.size() != (count + 1) / 2) {
+    data.encoding = TensorData::Encoding::absent;
+    data.bytes = {};
+  }
+  Quantization plain = *packing;
+  plain.bits = 0;
+  plain.logical_extents = {};
+  Arena& arena = layer.graph.model().arena;
+  tensor.constant = arena.create(data);
+  tensor.quantization = arena.create(plain);
+  tensor.type.dtype = DType::int4;
   tensor.shape = shape;
 }
 

@@ -1,82 +1,95 @@
-// A layers-model: a Keras configuration, its weights in the shards.
+// A layers-model: a Keras configuration, and the weights of the manifest under Keras' names.
 #include <algorithm>
 #include <deque>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
-#include "formats/shared/byte_spans.h"
 #include "formats/shared/keras_config.h"
 #include "formats/tfjs/reading.h"
+#include "ir/graph_builder.h"
 
 namespace haoline::tfjs {
 namespace {
 
-constexpr std::int64_t kOperatorSet = 21;
+constexpr int kOperatorSet = 21;  // whose signatures the nodes have
 
-// "model/dense/kernel" is a weight of the layer dense.
-bool belongs_to(std::string_view name, std::string_view layer) {
-  for (std::size_t at = name.find(layer); at != std::string_view::npos; at = name.find(layer, at + 1)) {
-    const std::size_t end = at + layer.size();
-    if ((at == 0 || name[at - 1] == '/') && end < name.size() && name[end] == '/') return true;
-  }
-  return false;
-}
-
-// The manifest is one list; a layer's weights are those whose names hold the layer's.
+// Every part of a name but the last is a layer or model that holds the weight: "encoder/dense/kernel".
 class ManifestStore : public keras::WeightStore {
  public:
   explicit ManifestStore(const Weights& weights) {
     for (std::size_t i = 0; i < weights.size(); ++i) {
+      const Weight& weight = weights[i];
+      if (weight.data == nullptr) continue;
       keras::Variable variable;
-      variable.name = weights[i].name;
-      variable.data = *weights[i].data;
-      variable.quantization = weights[i].quantization;
+      variable.name = weight.name;
+      variable.data = *weight.data;
+      variable.quantization = weight.quantization;
       variables_.push_back(variable);
+      std::string_view rest = weight.name;
+      for (std::size_t slash = rest.find('/'); slash != std::string_view::npos; slash = rest.find('/')) {
+        std::vector<keras::Variable*>& list = holders_[rest.substr(0, slash)];
+        if (list.empty() || list.back() != &variables_.back()) list.push_back(&variables_.back());
+        rest = rest.substr(slash + 1);
+      }
     }
   }
+
   bool is_by_path() const override { return false; }
   std::vector<keras::Variable*> of(const keras::Place& place, std::string_view) override {
     return all_of(place);
   }
   std::vector<keras::Variable*> all_of(const keras::Place& place) override {
-    const std::string_view layer = place.inside.empty() ? place.group : place.inside;
-    std::vector<keras::Variable*> found;
-    if (layer.empty()) return found;
-    for (keras::Variable& variable : variables_) {
-      if (belongs_to(variable.name, layer)) found.push_back(&variable);
-    }
-    return found;
+    const auto at = holders_.find(place.inside.empty() ? place.group : place.inside);
+    return at == holders_.end() ? std::vector<keras::Variable*>{} : at->second;
   }
 
  private:
   std::deque<keras::Variable> variables_;
+  std::unordered_map<std::string_view, std::vector<keras::Variable*>> holders_;
 };
+
+Error no_model() {
+  Error error;
+  error.kind = ErrorKind::malformed;
+  error.path = "modelTopology";
+  error.message = "holds no configuration of a Keras model";
+  error.advice = "Convert the model again with tensorflowjs_converter.";
+  return error;
+}
 
 }  // namespace
 
 Result<Model> read_layers_model(const Input& input) {
-  GraphBuilder graph(kOperatorSet);
-  Model& model = graph.model();
-  begin_model(input, model);
   const json::Value topology = input.document.root()["modelTopology"];
-  const json::Value inner = topology["model_config"];
-  const json::Value config = inner ? inner : topology;
-  if (!keras::is_model_config(config)) {
-    Error error;
-    error.kind = ErrorKind::malformed;
-    error.path = "modelTopology";
-    error.message = "is neither a graph nor the configuration of a Keras model";
-    error.advice = "Convert the model again.";
-    return error;
+  json::Value config = topology["model_config"] ? topology["model_config"] : topology;
+  // Some converters keep the configuration as a text in the text.
+  std::optional<json::Document> inner;
+  if (config.is_text()) {
+    Result<json::Document> parsed = json::Document::parse(as_bytes(config.text()));
+    if (!parsed) return no_model();
+    inner = *std::move(parsed);
+    config = inner->root();
   }
-  Result<Weights> weights = Weights::open(input, model);
+  if (!keras::is_model_config(config)) return no_model();
+
+  Model begun = begin_model(input);
+  Result<Weights> weights = Weights::open(input, begun);
   if (!weights) return std::move(weights).error();
   ManifestStore store(*weights);
-  // The budget of calls is in proportion to the text, so that models in models in models stay finite.
-  const std::size_t most = std::min<std::size_t>(input.options.max_nodes, 1000 + input.file.size());
-  if (std::optional<Error> error = keras::build_graph(graph, config, {&store, most}))
-    return *std::move(error);
-  model.opsets.clear();  // of the builder, not of the file
-  model.format_version = "layers-model";
-  settle_spans(model);
+  GraphBuilder graph(kOperatorSet);
+  begun.graphs.add(Graph{});
+  begun.opsets = {{"", kOperatorSet}};
+  const std::string_view version = topology["keras_version"].text();
+  begun.format_version = "layers-model" + (version.empty() ? "" : ", Keras " + std::string(version));
+  graph.model() = std::move(begun);
+  const std::string_view name = config["config"]["name"].text();
+  if (!name.empty()) graph.graph().name = graph.model().arena.text(name);
+  const std::size_t most_calls = std::min<std::size_t>(input.options.max_nodes, 1000 + input.file.size());
+  if (std::optional<Error> error = keras::build_graph(graph, config, {&store, most_calls})) return *error;
+  graph.model().opsets.clear();  // of the builder, not of the file
   return std::move(graph).build();
 }
 

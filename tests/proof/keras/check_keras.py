@@ -91,9 +91,10 @@ for name in ("mlperf_tiny_ic_resnet8.h5", "resnet8_keras3.keras"):
 keras = {n["name"]: value(n["macs"]) for n in nodes_of["resnet8_keras3.keras"]["nodes"]}
 older = {n["name"]: value(n["macs"]) for n in nodes_of["mlperf_tiny_ic_resnet8.h5"]["nodes"]}
 expect("ResNet-8 by layer, Keras 2 and 3", keras, older)
-for other in ("tflite/mlperf_tiny_ic_resnet8_fp32.tflite", "onnx/zoo_recurrent_tf2onnx.onnx", "onnx/zoo_text_tf2onnx.onnx"):
+for other in ("tfjs/resnet8_layers/model.json", "tflite/mlperf_tiny_ic_resnet8_fp32.tflite", "onnx/zoo_recurrent_tf2onnx.onnx", "onnx/zoo_text_tf2onnx.onnx"):
     found = report(os.path.join(MODELS, other))
-    twin = {"tflite/mlperf_tiny_ic_resnet8_fp32.tflite": "resnet8_keras3.keras"}.get(
+    twin = {"tflite/mlperf_tiny_ic_resnet8_fp32.tflite": "resnet8_keras3.keras",
+            "tfjs/resnet8_layers/model.json": "mlperf_tiny_ic_resnet8.h5"}.get(
         other, os.path.basename(other).replace("_tf2onnx.onnx", ".keras"))
     if found:
         expect(f"{twin} and {other}", value(nodes_of[twin]["cost"]["macs"]), value(found["cost"]["macs"]))
