@@ -232,6 +232,7 @@ class TextReader {
       return;
     }
     const std::size_t width = type.bits / 8;
+    if (width == 0) return;  // texts, or a type that is not known
     const std::span<std::byte> room = r_.model.arena.allocate<std::byte>(given * width);
     for (std::size_t i = 0; i < given; ++i) {
       std::byte* const to = room.data() + i * width;
