@@ -5,8 +5,10 @@
 namespace haoline {
 
 void remove_overlaps(std::vector<ByteSpan>& spans) {
-  std::stable_sort(spans.begin(), spans.end(), [](const ByteSpan& a, const ByteSpan& b) {
-    return a.file != b.file ? a.file < b.file : a.offset < b.offset;
+  std::sort(spans.begin(), spans.end(), [](const ByteSpan& a, const ByteSpan& b) {
+    if (a.file != b.file) return a.file < b.file;
+    if (a.offset != b.offset) return a.offset < b.offset;
+    return a.size != b.size ? a.size > b.size : a.label < b.label;
   });
   std::vector<ByteSpan> kept;
   for (ByteSpan span : spans) {
