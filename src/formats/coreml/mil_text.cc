@@ -10,7 +10,8 @@
 // BLOBFILE(path = …, offset = …).
 #include <algorithm>
 #include <charconv>
-#include <cmath>
+#include <cstdlib>
+#include <string>
 
 #include "formats/coreml/mil.h"
 
@@ -195,17 +196,8 @@ class TextReader {
       out.integers.push_back(value);
       return;
     }
-    // Also "0x1.8p+1".
-    double value = 0;
-    const bool negative = literal.starts_with('-');
-    std::string_view digits = negative ? literal.substr(1) : literal;
-    if (digits.starts_with("0x")) {
-      digits.remove_prefix(2);
-      std::from_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::hex);
-    } else {
-      std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    }
-    out.reals.push_back(negative ? -value : value);
+    // Also "0x1.8p+1". The C library's function: the browser's has no from_chars for reals.
+    out.reals.push_back(std::strtod(std::string(literal.substr(0, 64)).c_str(), nullptr));
   }
 
   void read_elements(const MilType& type, Elements& out, std::size_t depth) {
@@ -232,6 +224,7 @@ class TextReader {
       return;
     }
     const std::size_t width = type.bits / 8;
+    if (width == 0) return;  // texts, or a type that is not known
     const std::span<std::byte> room = r_.model.arena.allocate<std::byte>(given * width);
     for (std::size_t i = 0; i < given; ++i) {
       std::byte* const to = room.data() + i * width;

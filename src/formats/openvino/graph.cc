@@ -15,7 +15,8 @@ struct PortKey {
 };
 struct PortHash {
   std::size_t operator()(const PortKey& key) const {
-    return std::hash<std::int64_t>()(key.layer * 0x9e3779b97f4a7c1 + key.port);
+    const auto layer = static_cast<std::uint64_t>(key.layer), port = static_cast<std::uint64_t>(key.port);
+    return static_cast<std::size_t>((layer * 0x9e3779b97f4a7c15u + port) ^ (layer >> 29));
   }
 };
 

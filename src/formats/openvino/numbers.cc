@@ -102,11 +102,14 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   return value;
 }
 
+// The C library's function: the browser's has no from_chars for reals. It needs an end.
 std::optional<double> parse_real(std::string_view text) {
   text = trimmed(text);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+  if (text.empty() || text.size() > 64) return std::nullopt;
+  const std::string digits(text);
+  char* stop = nullptr;
+  const double value = std::strtod(digits.c_str(), &stop);
+  if (stop != digits.c_str() + digits.size() || !std::isfinite(value)) return std::nullopt;
   return value;
 }
 
