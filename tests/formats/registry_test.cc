@@ -38,7 +38,7 @@ TEST(Registry, TellsProtobufFilesApart) {
                           .number(1, 1)
                           .message(2, Wire()
                                           .message(1, Wire().text(4, "serve"))
-                                          .message(2, Wire().message(1, Wire().text(1, text))))
+                                          .message(2, Wire().message(1, Wire().text(1, "x").text(2, text))))
                           .bytes()),
             "tensorflow");
   // GraphDef: nodes. Caffe: a name.

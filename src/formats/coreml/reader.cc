@@ -186,7 +186,8 @@ bool sniff(const Probe& probe) {
     if (value > left) return has_version;
     at += value;
   }
-  return has_version && has_description;
+  // Whoever reaches the end of the file has seen that it holds no kind of model.
+  return has_version && has_description && probe.size > probe.head.size();
 }
 
 Result<Model> read(Bytes file, const ReadOptions& options) {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "formats/shared/byte_spans.h"
 #include "formats/shared/keras_config.h"
 #include "formats/tfjs/reading.h"
 #include "ir/graph_builder.h"
@@ -75,21 +76,20 @@ Result<Model> read_layers_model(const Input& input) {
   }
   if (!keras::is_model_config(config)) return no_model();
 
-  Model begun = begin_model(input);
-  Result<Weights> weights = Weights::open(input, begun);
+  GraphBuilder graph(kOperatorSet);
+  Model& model = graph.model();
+  begin_model(input, model);
+  Result<Weights> weights = Weights::open(input, model);
   if (!weights) return std::move(weights).error();
   ManifestStore store(*weights);
-  GraphBuilder graph(kOperatorSet);
-  begun.graphs.add(Graph{});
-  begun.opsets = {{"", kOperatorSet}};
   const std::string_view version = topology["keras_version"].text();
-  begun.format_version = "layers-model" + (version.empty() ? "" : ", Keras " + std::string(version));
-  graph.model() = std::move(begun);
+  model.format_version = "layers-model" + (version.empty() ? "" : ", Keras " + std::string(version));
   const std::string_view name = config["config"]["name"].text();
-  if (!name.empty()) graph.graph().name = graph.model().arena.text(name);
+  if (!name.empty()) graph.graph().name = model.arena.text(name);
   const std::size_t most_calls = std::min<std::size_t>(input.options.max_nodes, 1000 + input.file.size());
   if (std::optional<Error> error = keras::build_graph(graph, config, {&store, most_calls})) return *error;
-  graph.model().opsets.clear();  // of the builder, not of the file
+  model.opsets.clear();  // of the builder, not of the file
+  settle_spans(model);
   return std::move(graph).build();
 }
 
