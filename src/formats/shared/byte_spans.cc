@@ -5,10 +5,8 @@
 namespace haoline {
 
 void remove_overlaps(std::vector<ByteSpan>& spans) {
-  std::sort(spans.begin(), spans.end(), [](const ByteSpan& a, const ByteSpan& b) {
-    if (a.file != b.file) return a.file < b.file;
-    if (a.offset != b.offset) return a.offset < b.offset;
-    return a.size != b.size ? a.size > b.size : a.label < b.label;
+  std::stable_sort(spans.begin(), spans.end(), [](const ByteSpan& a, const ByteSpan& b) {
+    return a.file != b.file ? a.file < b.file : a.offset < b.offset;
   });
   std::vector<ByteSpan> kept;
   for (ByteSpan span : spans) {
