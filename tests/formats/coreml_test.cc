@@ -1,7 +1,9 @@
 // Core ML: the models of the corpus by their known figures, and small ones made here.
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <filesystem>
+#include <map>
 
 #include "analyses/inference.h"
 #include "analyses/parameters.h"

@@ -1,6 +1,8 @@
 // OpenVINO IR: what the reader makes of small files, and that broken ones are refused with a place.
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "analyses/inference.h"
 #include "analyses/parameters.h"
 #include "analyses/totals.h"
@@ -61,7 +63,10 @@ std::string constant(int id, std::string_view type, std::string_view shape, int 
                    "\"/><output>" + port(0, "", {}) + "</output>");
 }
 
-Result<Model> read(const std::string& xml, FileProvider* files = nullptr) {
+// A model borrows from its text, which is kept until the tests end.
+Result<Model> read(const std::string& text, FileProvider* files = nullptr) {
+  static std::deque<std::string> kept;
+  const std::string& xml = kept.emplace_back(text);
   ReadOptions options;
   options.name = "m.xml";
   options.files = files;

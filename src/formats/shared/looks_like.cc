@@ -42,7 +42,9 @@ constexpr Signature kSignatures[] = {
     {0, "<!DOCTYPE"sv, {"is a web page, not a model", kDownload}},
     {0, "<!doctype"sv, {"is a web page, not a model", kDownload}},
     {0, "<html"sv, {"is a web page, not a model", kDownload}},
-    {0, "<?xml"sv, {"looks like XML (OpenVINO), which haoline does not read yet", kNotYet}},
+    {0, "<?xml"sv, {"is XML, but no OpenVINO IR", "Give the .xml of the model."}},
+    {64, "\xef\xbe\xad\xde"sv, {"is the weight file of a Core ML package", "Give the .mlpackage folder."}},
+    {0, "\xf6\x01\0\0"sv, {"is a piece of a compiled Core ML model", "Give the .mlmodelc folder."}},
     {0,
      "ftrt"sv,
      {"looks like a TensorRT engine, which haoline does not read", "Give the model it was built from."}},
@@ -97,6 +99,8 @@ const Likeness* piece_named(std::string_view name) {
 Likeness looks_like(Bytes file, std::string_view name) {
   const std::string_view text = as_text(file);
   if (text.empty()) return {"is empty", "Download it again."};
+  if (text[0] == '{' && text.substr(0, 4096).find("\"rootModelIdentifier\"") != std::string_view::npos)
+    return {"is the manifest of a Core ML package", "Give the .mlpackage folder."};
   for (const Signature& signature : kSignatures) {
     if (matches(file, signature)) return signature.likeness;
   }
