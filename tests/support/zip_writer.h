@@ -10,7 +10,7 @@
 namespace haoline::test {
 
 inline void put_number(std::string& out, std::uint64_t value, int bytes) {
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 0xff);
+  for (; bytes > 0; --bytes, value >>= 8) out += static_cast<char>(value & 0xff);
 }
 
 inline std::string zip_of(const std::vector<std::pair<std::string, std::string>>& members) {

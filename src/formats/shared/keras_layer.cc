@@ -149,12 +149,13 @@ TensorId place_variable(Layer& layer, const Variable& variable, std::string_view
   if (!is_new) return at->second;
   const TensorId id = layer.graph.constant(name, variable.data);
   Tensor& tensor = layer.graph.graph().tensors[id];
+  Arena& arena = layer.graph.model().arena;  // the store and its file do not outlive the reading
   tensor.trained = trained;
   tensor.quantization = variable.quantization ? variable.quantization : rounding_of(layer, what);
   if (!variable.source_name.empty()) {
-    tensor.source_name = variable.source_name;
+    tensor.source_name = arena.text(variable.source_name);
   } else if (tensor.name != variable.name) {
-    tensor.source_name = variable.name;
+    tensor.source_name = arena.text(variable.name);
   }
   at->second = id;
   return id;
