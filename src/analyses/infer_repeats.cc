@@ -53,7 +53,7 @@ std::uint32_t hash_of(const OperandFacts& facts, const void* seed) {
   Hash hash(seed);
   hash.add(static_cast<std::uint64_t>(facts.type.dtype) | static_cast<std::uint64_t>(facts.type.key) << 8 |
            facts.type.containers.size() << 16 | std::uint64_t{facts.shape.has_rank()} << 24 |
-           std::uint64_t{facts.is_constant} << 25 | facts.shape.rank() << 32);
+           std::uint64_t{facts.is_constant} << 25 | std::uint64_t{facts.shape.rank()} << 32);
   for (const Dim dim : facts.shape) hash.add(dim.bits());
   if (!facts.length.is_unknown()) hash.add(facts.length.bits());
   if (facts.value) add(hash, facts.value);

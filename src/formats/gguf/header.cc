@@ -134,6 +134,14 @@ bool begins_like_gguf(Bytes head) {
 }
 
 Result<Header> read_header(Bytes file, Arena& arena) {
+  constexpr std::size_t kShortest = 8;  // the mark and a version
+  if (file.size() < kShortest || !begins_like_gguf(file)) {
+    Error error;
+    error.kind = ErrorKind::truncated;
+    error.message = "is no GGUF file, or only its first bytes";
+    error.advice = std::string(kDamaged);
+    return error;
+  }
   Header header;
   header.file = file;
   Cursor cursor(file, kMagic.size());

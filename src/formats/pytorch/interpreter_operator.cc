@@ -226,7 +226,7 @@ bool Interpreter::list_operator(Frame& frame, std::string_view name, std::vector
   if (name != "len" && name != "__getitem__" && name != "__contains__")
     effort_ += items.size() / 4;  // copies below
   if (name == "len") {
-    out = Value::number(std::ssize(items) / (a.is(Value::Kind::dictionary) ? 2 : 1));
+    out = Value::number(static_cast<std::int64_t>(items.size()) / (a.is(Value::Kind::dictionary) ? 2 : 1));
     return true;
   }
   if (name == "list" || name == "copy") {

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 #include "base/text.h"
 #include "formats/pytorch/pickle_machine.h"
@@ -347,12 +348,11 @@ void Machine::decimal(std::string_view text) {
 }
 
 void Machine::decimal_real(std::string_view text) {
-  double value = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc() && problem != std::errc::result_out_of_range) {
-    return fail(ErrorKind::malformed, "a pickle's number is no number");
-  }
-  static_cast<void>(end);
+  // The C library's function: the browser's has no from_chars for reals. It needs an end.
+  const std::string digits(text);
+  char* end = nullptr;
+  const double value = std::strtod(digits.c_str(), &end);
+  if (end == digits.c_str()) return fail(ErrorKind::malformed, "a pickle's number is no number");
   push_real(value);
 }
 

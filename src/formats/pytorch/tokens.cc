@@ -1,6 +1,7 @@
 // Tokens of Python source, indentation included.
 #include <charconv>
 #include <cstdlib>
+#include <string>
 
 #include "formats/pytorch/syntax.h"
 
@@ -122,9 +123,11 @@ class Tokenizer {
       token.kind = Token::Kind::real;
       static_cast<void>(end);
     }
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), token.real);
-    if (error == std::errc::invalid_argument) fail("has a number that is none");
-    static_cast<void>(end);
+    // The C library's function: the browser's has no from_chars for reals. It needs an end.
+    const std::string copy(digits);
+    char* end = nullptr;
+    token.real = std::strtod(copy.c_str(), &end);
+    if (end == copy.c_str()) fail("has a number that is none");
     if (at_ < text_.size() && text_[at_] == 'j') ++at_;
   }
 
