@@ -1,38 +1,9 @@
 // ValueInfoProto and TypeProto.
-#include <array>
-
 #include "formats/onnx/reading.h"
+#include "formats/shared/onnx_types.h"
 
 namespace haoline::onnx {
 namespace {
-
-constexpr std::array<DType, 27> kDataTypes = {DType::unknown,
-                                              DType::float32,
-                                              DType::uint8,
-                                              DType::int8,
-                                              DType::uint16,
-                                              DType::int16,
-                                              DType::int32,
-                                              DType::int64,
-                                              DType::string,
-                                              DType::boolean,
-                                              DType::float16,
-                                              DType::float64,
-                                              DType::uint32,
-                                              DType::uint64,
-                                              DType::complex64,
-                                              DType::complex128,
-                                              DType::bfloat16,
-                                              DType::float8_e4m3fn,
-                                              DType::float8_e4m3fnuz,
-                                              DType::float8_e5m2,
-                                              DType::float8_e5m2fnuz,
-                                              DType::uint4,
-                                              DType::int4,
-                                              DType::float4_e2m1,
-                                              DType::float8_e8m0,
-                                              DType::uint2,
-                                              DType::int2};
 
 // What the axes of a type are called where the file gives them no name: nothing, or <name>_<axis>.
 struct AxisNames {
@@ -162,8 +133,7 @@ void read_nested(Reading& r, Bytes bytes, const Place& place, AxisNames names, T
 }  // namespace
 
 DType dtype_of(std::int64_t code) {
-  const bool is_known = code >= 0 && static_cast<std::size_t>(code) < kDataTypes.size();
-  return is_known ? kDataTypes[static_cast<std::size_t>(code)] : DType::unknown;
+  return dtype_of_onnx_code(code);
 }
 
 void read_type(Reading& r, Bytes bytes, const Place& place, std::string_view axes_of, Type& type,
